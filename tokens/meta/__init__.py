@@ -1,0 +1,44 @@
+"""The gateway to Meta: all that the product knows of Meta's wire is in here, and nothing of the product.
+
+`InstagramClient` calls, `types` are what goes in and out, `exceptions` what goes wrong. A call passes through
+`client` → `wire` (HTTP, over `sockets`) → `verdict` (with `envelope`, `deaths`, `throttle`) or `shapes`.
+"""
+
+from .client import InstagramClient
+from .exceptions import (
+    MetaError,
+    MetaRateLimited,
+    MetaTransient,
+    OurMisconfiguration,
+    PermissionMissing,
+    Refused,
+    TokenDead,
+    UnexpectedReply,
+)
+from .redaction import SecretFilter, mask, quiet_http_loggers
+from .secret import Secret
+from .types import AppCredentials, Endpoints, LongLivedToken, Profile, ShortLivedToken
+
+__all__ = [
+    "AppCredentials",
+    "Endpoints",
+    "InstagramClient",
+    "LongLivedToken",
+    "MetaError",
+    "MetaRateLimited",
+    "MetaTransient",
+    "OurMisconfiguration",
+    "PermissionMissing",
+    "Profile",
+    "Refused",
+    "Secret",
+    "SecretFilter",
+    "ShortLivedToken",
+    "TokenDead",
+    "UnexpectedReply",
+    "mask",
+    "quiet_http_loggers",
+]
+
+# HTTP libraries print whole URLs at DEBUG; this must not depend on anybody's logging configuration.
+quiet_http_loggers()

@@ -1,0 +1,59 @@
+"""Forms of people and workspaces."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.forms import SignupForm
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import HttpRequest
+
+from accounts.models import Tenant, User
+from accounts.services.create_tenant import create_tenant
+
+
+def clean_name(value: str) -> str:
+    """A workspace's name on one line: runs of white space become one space, other control characters are refused.
+
+    Raises:
+        ValidationError: it is empty, too long or holds control characters.
+    """
+    name = " ".join(value.split())
+    limit = Tenant._meta.get_field("name").max_length or 0
+    if not name:
+        raise ValidationError("Give the workspace a name.")
+    if len(name) > limit:
+        raise ValidationError(f"A workspace's name has at most {limit} characters.")
+    if not name.isprintable():
+        raise ValidationError("The name holds characters that can't be shown. Type it again.")
+    return name
+
+
+class WorkspaceSignupForm(SignupForm):  # type: ignore[misc]
+    """Sign-up: e-mail, password and workspace name, nothing else."""
+
+    workspace_name = forms.CharField(
+        max_length=80,
+        label="Workspace name",
+        help_text="Your agency, brand or own name. Members of the workspace see it.",
+        widget=forms.TextInput(attrs={"autocomplete": "organization"}),
+    )
+
+    def clean_workspace_name(self) -> str:
+        return clean_name(self.cleaned_data["workspace_name"])
+
+    def save(self, request: HttpRequest) -> User:
+        # One transaction: nobody ends up with an account and no workspace.
+        with transaction.atomic():
+            user: User = super().save(request)
+        return user
+
+    def custom_signup(self, request: HttpRequest, user: User) -> None:
+        super().custom_signup(request, user)
+        create_tenant(name=self.cleaned_data["workspace_name"], owner=user)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.order_fields(["email", "password1", "workspace_name"])

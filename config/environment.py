@@ -1,0 +1,210 @@
+"""Reads and validates the environment: every mistake becomes one sentence that names the variable.
+
+The sentences never show a value: most of these variables are secrets or hold one.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import environ
+from croniter import croniter
+from cryptography.fernet import Fernet
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
+DATABASE_SCHEMES = {"sqlite", "postgres", "postgresql"}
+TRUE = {"1", "true", "yes", "on"}
+FALSE = {"0", "false", "no", "off"}
+
+
+class SettingsError(Exception):
+    """A setting is missing or malformed. The text names the variable, never its value."""
+
+
+def load_file(path: Path) -> None:
+    """Adds the variables of a `.env` file that the environment does not set already."""
+    if path.is_file():
+        environ.Env.read_env(str(path))
+
+
+def raw(name: str, default: str = "") -> str:
+    """The variable as it stands: django-environ would take a value that begins with `$` for a name."""
+    return os.environ.get(name, default).strip()
+
+
+def required(name: str, advice: str) -> str:
+    value = raw(name)
+    if not value:
+        raise SettingsError(f"{name} is not set: {advice}")
+    return value
+
+
+def boolean(name: str, default: bool) -> bool:
+    value = raw(name).lower()
+    if not value:
+        return default
+    if value in TRUE | FALSE:
+        return value in TRUE
+    raise SettingsError(f"{name} must be True or False.")
+
+
+def integer(name: str, default: int, *, least: int, most: int) -> int:
+    return int(_number(name, default, int, least=least, most=most))
+
+
+def decimal(name: str, default: float, *, least: float, most: float) -> float:
+    return _number(name, default, float, least=least, most=most)
+
+
+def _number(name: str, default: float, kind: type[int | float], *, least: float, most: float) -> float:
+    text = raw(name)
+    try:
+        number = kind(text) if text else default
+    except ValueError:
+        number = math.nan
+    if not least <= number <= most:
+        noun = "a whole number" if kind is int else "a number"
+        raise SettingsError(f"{name} must be {noun} from {least} to {most}.")
+    return number
+
+
+def choice(name: str, default: str, allowed: Iterable[str]) -> str:
+    value = raw(name).lower() or default
+    if value not in allowed:
+        raise SettingsError(f"{name} must be one of: {', '.join(sorted(allowed))}.")
+    return value
+
+
+def listed(name: str, default: str = "") -> list[str]:
+    return [item.strip() for item in raw(name, default).split(",") if item.strip()]
+
+
+def addresses(name: str) -> list[str]:
+    """A comma-separated list of mail addresses."""
+    found = listed(name)
+    for address in found:
+        _check(name, "must be mail addresses with commas between them", validate_email, address)
+    return found
+
+
+def base_url(name: str, default: str) -> str:
+    """An absolute http(s) address without a trailing slash, user, query or fragment."""
+    value = (raw(name) or default).rstrip("/")
+    try:
+        parts = urlsplit(value)
+        sound = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        sound = False
+    if not sound or parts.query or parts.fragment or "@" in parts.netloc or any(c.isspace() for c in value):
+        raise SettingsError(f"{name} must be an http or https address such as {default}.")
+    return value
+
+
+def site_url(name: str, default: str) -> str:
+    """The installation's own address: `base_url` that has no path."""
+    value = base_url(name, default)
+    if urlsplit(value).path:
+        raise SettingsError(f"{name} must hold only scheme and host, such as {default}.")
+    return value
+
+
+def origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def cron(name: str, default: str) -> str:
+    """A five-field cron line that has a next tick."""
+    value = raw(name) or default
+    if len(value.split()) != 5 or not croniter.is_valid(value):
+        raise SettingsError(f"{name} must be a cron line of five fields, such as {default}.")
+    return value
+
+
+def fernet_keys(name: str) -> list[str]:
+    """Fernet keys, newest first. Each is 32 bytes in urlsafe base64, so that a mistyped one is found here."""
+    advice = "give one or more keys of 32 bytes in urlsafe base64, newest first, with commas between them."
+    required(name, advice)
+    keys = listed(name)
+    if not keys:
+        raise SettingsError(f"{name} is empty: {advice}")
+    for place, key in enumerate(keys, start=1):
+        _check(name, f"has a key (number {place}) that is not 32 bytes in urlsafe base64", Fernet, key)
+    if len(set(keys)) != len(keys):
+        raise SettingsError(f"{name} names the same key twice.")
+    return keys
+
+
+def database(name: str, default: str, base: Path) -> dict[str, Any]:
+    """Django's settings of the one database: SQLite (path relative to `base`) or PostgreSQL."""
+    url = raw(name) or default
+    scheme = url.partition("://")[0]
+    if scheme not in DATABASE_SCHEMES:
+        raise SettingsError(f"{name} must begin with sqlite:// or postgres://.")
+    problem = "is not a database address such as postgres://user:password@host:5432/name"
+    options: dict[str, Any] = dict(_check(name, problem, environ.Env.db_url_config, url))
+    if not options["NAME"]:
+        raise SettingsError(f"{name} names no database.")
+    return _sqlite(options, base) if scheme == "sqlite" else _postgres(options)
+
+
+def _sqlite(options: dict[str, Any], base: Path) -> dict[str, Any]:
+    if options["NAME"] == ":memory:":
+        raise SettingsError("DATABASE_URL must name a file: a database in memory is lost with its process.")
+    options["NAME"] = str(base / options["NAME"])
+    options["OPTIONS"] = {
+        "timeout": 30,
+        "transaction_mode": "IMMEDIATE",
+        # FULL: with NORMAL a power loss may take the last commit, a token, with it.
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+    }
+    return options
+
+
+def _postgres(options: dict[str, Any]) -> dict[str, Any]:
+    options["CONN_MAX_AGE"] = 600
+    options["CONN_HEALTH_CHECKS"] = True
+    return options
+
+
+def redis_or_empty(name: str) -> str:
+    """A `redis://` address, or empty for the database."""
+    value = raw(name)
+    if value and urlsplit(value).scheme not in {"redis", "rediss"}:
+        raise SettingsError(f"{name} must be empty or begin with redis://.")
+    return value
+
+
+def email(name: str, default: str) -> dict[str, Any]:
+    """Django's mail settings out of one address (`smtp+tls://user:password@host:587`, `consolemail://`, …)."""
+    url = raw(name) or default
+    scheme = url.partition(":")[0]
+    if scheme not in environ.Env.EMAIL_SCHEMES:
+        raise SettingsError(f"{name} must begin with one of: {', '.join(sorted(environ.Env.EMAIL_SCHEMES))}.")
+    problem = "is not a mail server's address such as smtp+tls://user:password@host:587"
+    return dict(_check(name, problem, environ.Env.email_url_config, url))
+
+
+def _check(name: str, problem: str, reader: Callable[[str], Any], value: str) -> Any:
+    """What `reader` makes of `value`; its own error, which may quote a secret, is not passed on."""
+    try:
+        return reader(value)
+    except (ValueError, TypeError, KeyError, AttributeError, ValidationError, environ.ImproperlyConfigured):
+        pass
+    # Outside the handler, so that the quoting error is not this one's context either.
+    raise SettingsError(f"{name} {problem}.")
+
+
+def version(name: str, default: str) -> str:
+    """A Graph API version such as `v26.0`."""
+    value = raw(name) or default
+    if not re.fullmatch(r"v\d{1,3}\.\d{1,2}", value):
+        raise SettingsError(f"{name} must be a version such as {default}.")
+    return value

@@ -1,0 +1,68 @@
+"""From an outbox row to the mail itself."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template import Context, Engine
+from django.utils import timezone
+
+from notifications import registry
+from notifications.models import OutboxMessage
+
+
+class Pointless(Exception):
+    """The mail should not be sent any more: it is `too_old`, or `obsolete` as its producer says."""
+
+    def __init__(self, word: str) -> None:
+        super().__init__(word)
+        self.word = word
+
+
+def compose(message: OutboxMessage) -> EmailMultiAlternatives:
+    """The mail that `message` stands for.
+
+    Raises Pointless, UnknownKind, and whatever the producer's context function or the templates raise.
+    """
+    values = _values(message)
+    name = f"emails/{message.kind}"
+    mail = EmailMultiAlternatives(
+        subject=" ".join(_plain(f"{name}.subject.txt", values).split()),
+        body=_plain(f"{name}.txt", values),
+        from_email=settings.DEFAULT_FROM_EMAIL,
+        to=[message.recipient],
+        headers={"Message-ID": message_id(message), "Auto-Submitted": "auto-generated"},
+    )
+    mail.attach_alternative(_engine().get_template(f"{name}.html").render(Context(values)), "text/html")
+    # What can't be written as a mail fails here, where it is this message's fault, not in the conversation.
+    mail.message()
+    return mail
+
+
+def message_id(message: OutboxMessage) -> str:
+    """Follows from the row's id: a repeated mail bears the same one, and mail programs show it once."""
+    return f"<{message.pk}@{urlsplit(settings.SITE_URL).hostname}>"
+
+
+def _values(message: OutboxMessage) -> dict[str, Any]:
+    kind = registry.find(message.kind)
+    if kind.max_age is not None and timezone.now() - message.created_at > kind.max_age:
+        raise Pointless("too_old")
+    values = kind.context(message)
+    if values is None:
+        raise Pointless("obsolete")
+    return values
+
+
+def _plain(template: str, values: dict[str, Any]) -> str:
+    """The rendered text; an apostrophe stays one, and tags that leave nothing leave no gap either."""
+    text = _engine().get_template(template).render(Context(values, autoescape=False))
+    return re.sub(r"\n\s*\n\s*\n", "\n\n", text).strip() + "\n"
+
+
+def _engine() -> Engine:
+    return Engine.get_default()

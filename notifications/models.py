@@ -1,0 +1,69 @@
+"""The outbox: which mail is still owed to whom. A row holds ids, never a text, a link or a secret."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from notifications.querysets import OutboxQuerySet
+
+
+class State(models.TextChoices):
+    PENDING = "pending"
+    SENT = "sent"
+    REFUSED = "refused"
+    DROPPED = "dropped"
+
+
+class OutboxMessage(models.Model):
+    """One mail to one address, written together with what it tells of and delivered later.
+
+    `due_at` is set while the mail is owed and empty afterwards. `fence` rises with every claim: a result is
+    stored only under the number it was claimed with, so that one that comes late changes nothing.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tenant = models.ForeignKey(
+        "accounts.Tenant",
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="+",
+        help_text="Null for alerts to staff.",
+    )
+    kind = models.CharField(max_length=40)
+    recipient = models.EmailField(max_length=254)
+    subject_id = models.UUIDField(null=True, help_text="The producer's row that the mail is about.")
+    dedupe_key = models.CharField(
+        max_length=64, unique=True, help_text="SHA-256 of the producer's key and address."
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    due_at = models.DateTimeField(null=True, default=timezone.now)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
+    attempts = models.PositiveIntegerField(default=0)
+    lease_owner = models.CharField(max_length=100, blank=True)
+    lease_until = models.DateTimeField(null=True)
+    fence = models.PositiveBigIntegerField(default=0)
+    last_error = models.CharField(max_length=20, blank=True, help_text="A short word or code, never a text.")
+    sent_at = models.DateTimeField(null=True)
+
+    objects = OutboxQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state="pending", due_at__isnull=False)
+                | ~Q(state="pending") & Q(due_at__isnull=True),
+                name="due_while_pending",
+            ),
+        ]
+        indexes = [
+            # Deliverers ask for these all day; a full index would carry every mail ever sent along.
+            models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="outbox_due"),
+            models.Index(fields=["subject_id"], name="outbox_subject"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} ({self.state})"

@@ -1,0 +1,31 @@
+"""Named questions to the outbox, and the two writes that only whoever holds a claim may do."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any, Self
+
+from django.db import models
+from django.db.models import F, Q
+
+if TYPE_CHECKING:
+    from notifications.models import OutboxMessage
+
+
+class OutboxQuerySet(models.QuerySet["OutboxMessage"]):
+    def due(self, now: dt.datetime) -> Self:
+        """What is owed by `now` and in nobody's hands, most overdue first."""
+        free = Q(lease_until__isnull=True) | Q(lease_until__lte=now)
+        return self.filter(free, due_at__lte=now).order_by("due_at")
+
+    def change_claimed(self, message: OutboxMessage, **changes: Any) -> bool:
+        """Writes `changes` if `message` is still held under the number of its claim; tells whether it was."""
+        held = self.filter(pk=message.pk, fence=message.fence, due_at__isnull=False)
+        return held.update(**changes) == 1
+
+    def claim(self, message: OutboxMessage, *, owner: str, until: dt.datetime) -> bool:
+        """Takes `message` for `owner` until `until` unless somebody was quicker; tells whether it did."""
+        taken = self.change_claimed(message, fence=F("fence") + 1, lease_owner=owner, lease_until=until)
+        if taken:
+            message.fence += 1
+        return taken

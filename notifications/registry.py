@@ -1,0 +1,58 @@
+"""The kinds of mail that the producing apps registered, each with the function that gathers its words."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+
+from notifications.models import OutboxMessage
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+Context = Callable[[OutboxMessage], "dict[str, Any] | None"]
+
+
+class UnknownKind(LookupError):
+    """Nobody registered this kind of mail."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    name: str
+    context: Context
+    max_age: dt.timedelta | None
+
+
+_kinds: dict[str, Kind] = {}
+
+
+def register(kind: str, *, context: Context, max_age: dt.timedelta | None = None) -> None:
+    """Declares a kind of mail, as a rule in the producing app's `AppConfig.ready`.
+
+    Its templates are `emails/<kind>.subject.txt`, `emails/<kind>.txt` and `emails/<kind>.html`.
+
+    Arguments:
+        kind: lower-case letters, digits and underscores, at most 40 of them.
+        context: called at delivery, outside any transaction, with the outbox row; gives the templates'
+            values, or None where the mail has lost its point and is dropped.
+        max_age: the mail is dropped instead of sent when it is older than this. None: never too old.
+
+    Raises ImproperlyConfigured for a malformed name and for a second registration unlike the first.
+    """
+    if not _NAME.fullmatch(kind):
+        raise ImproperlyConfigured(f"{kind!r} is no name for a kind of mail.")
+    entry = Kind(kind, context, max_age)
+    if _kinds.setdefault(kind, entry) != entry:
+        raise ImproperlyConfigured(f"The kind of mail {kind!r} is registered twice.")
+
+
+def find(kind: str) -> Kind:
+    """The registered kind of that name. Raises UnknownKind."""
+    try:
+        return _kinds[kind]
+    except KeyError:
+        raise UnknownKind(f"No kind of mail {kind!r} is registered.") from None

@@ -1,0 +1,102 @@
+"""The one door for whoever has something to tell: writes to the outbox, sends nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import logging
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.utils import timezone
+
+from notifications import registry
+from notifications.models import OutboxMessage
+
+logger = logging.getLogger(__name__)
+LONGEST_ADDRESS = 254
+
+
+def notify(
+    *,
+    kind: str,
+    recipients: Iterable[str],
+    tenant_id: UUID | None,
+    subject_id: UUID | None,
+    dedupe_key: str,
+    now: dt.datetime | None = None,
+) -> int:
+    """Owes each recipient one mail, in the caller's transaction: both are kept or neither.
+
+    Arguments:
+        kind: a registered kind of mail.
+        recipients: mail addresses in any spelling; doubles, empty and malformed ones are passed over.
+        tenant_id: the tenant whose erasure takes the mail with it; None for alerts to staff.
+        subject_id: id of the producer's row from which the kind's context function gathers the words.
+        dedupe_key: names the occasion. Asked again with the same key, an address gets no second mail, ever.
+        now: the time of writing; the clock's by default.
+
+    Returns how many mails were newly owed. Raises UnknownKind before anything is written.
+    """
+    registry.find(kind)
+    moment = now or timezone.now()
+    messages = [
+        OutboxMessage(
+            tenant_id=tenant_id,
+            kind=kind,
+            recipient=address,
+            subject_id=subject_id,
+            dedupe_key=_digest(dedupe_key, address),
+            created_at=moment,
+            due_at=moment,
+        )
+        for address in _addresses(recipients, kind)
+    ]
+    OutboxMessage.objects.bulk_create(messages, ignore_conflicts=True)
+    # What was ignored isn't told by either database; the ids that are there now are those just written.
+    return OutboxMessage.objects.filter(pk__in=[message.pk for message in messages]).count()
+
+
+def notify_staff(
+    *, kind: str, subject_id: UUID | None = None, dedupe_key: str, now: dt.datetime | None = None
+) -> int:
+    """`notify` for all in STAFF_ALERT_EMAILS. Where nobody is, the log has a warning that names the kind."""
+    if not settings.STAFF_ALERT_EMAILS:
+        logger.warning("Staff should be told of %s, but STAFF_ALERT_EMAILS is empty.", kind)
+    return notify(
+        kind=kind,
+        recipients=settings.STAFF_ALERT_EMAILS,
+        tenant_id=None,
+        subject_id=subject_id,
+        dedupe_key=dedupe_key,
+        now=now,
+    )
+
+
+def forget(*, subject_ids: Iterable[UUID]) -> int:
+    """Erases all mail, sent or owed, that is about these rows of the producer. Returns how many."""
+    erased, _ = OutboxMessage.objects.filter(subject_id__in=list(subject_ids)).delete()
+    return erased
+
+
+def _addresses(recipients: Iterable[str], kind: str) -> list[str]:
+    cleaned = dict.fromkeys(recipient.strip().lower() for recipient in recipients)
+    usable = [address for address in cleaned if _is_usable(address)]
+    if len(usable) < len(cleaned):
+        logger.warning("Passed over %d unusable recipients of %s.", len(cleaned) - len(usable), kind)
+    return usable
+
+
+def _is_usable(address: str) -> bool:
+    try:
+        validate_email(address)
+    except ValidationError:
+        return False
+    return len(address) <= LONGEST_ADDRESS
+
+
+def _digest(key: str, address: str) -> str:
+    return hashlib.sha256(f"{key}\n{address}".encode()).hexdigest()

@@ -1,0 +1,114 @@
+"""What every test may use: real rows, the emulator of Meta over real HTTP, people who are signed in."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import time_machine
+from allauth.account.models import EmailAddress
+from django.core.cache import cache
+from django.test import Client
+
+from accounts.models import Tenant, User
+from accounts.services.create_tenant import create_tenant
+from tests.emulator.browser import consent
+from tests.emulator.server import EmulatorServer
+from tokens.models import Connection
+
+PASSWORD = "a long pass phrase"
+
+
+@pytest.fixture(scope="session")
+def emulator_server() -> Iterator[EmulatorServer]:
+    with EmulatorServer() as server:
+        yield server
+
+
+@pytest.fixture
+def emulator(emulator_server: EmulatorServer, settings: Any) -> EmulatorServer:
+    """The emulator with nothing in it, and the product's settings pointing at it."""
+    emulator_server.state.reset()
+    point_at(settings, emulator_server.url)
+    return emulator_server
+
+
+def point_at(settings: Any, url: str) -> None:
+    settings.INSTAGRAM_AUTHORIZE_URL = f"{url}/oauth/authorize"
+    settings.INSTAGRAM_API_URL = settings.INSTAGRAM_GRAPH_URL = url
+
+
+@pytest.fixture(autouse=True)
+def fresh_cache(request: pytest.FixtureRequest) -> None:
+    """Rate limits of one test do not reach into the next."""
+    if {"db", "transactional_db"} & set(request.fixturenames):
+        cache.clear()
+
+
+@pytest.fixture
+def user_factory(db: None) -> Callable[..., User]:
+    def make(email: str = "alice@example.com") -> User:
+        user = User.objects.create_user(email, PASSWORD)
+        EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
+        return user
+
+    return make
+
+
+@pytest.fixture
+def alice(user_factory: Callable[..., User]) -> User:
+    return user_factory("alice@example.com")
+
+
+@pytest.fixture
+def tenant(alice: User) -> Tenant:
+    return create_tenant(name="Alice & Co", owner=alice)
+
+
+@pytest.fixture
+def signed_in(client: Client, alice: User, tenant: Tenant) -> Client:
+    client.force_login(alice, backend="allauth.account.auth_backends.AuthenticationBackend")
+    return client
+
+
+@pytest.fixture
+def connect(signed_in: Client, tenant: Tenant, emulator: EmulatorServer) -> Callable[..., Connection]:
+    """Connects an Instagram account as a person would: POST, consent, callback."""
+
+    def make(person: str = "creator") -> Connection:
+        if person not in emulator.state.persons:
+            emulator.state.add_person(person)
+        response = signed_in.post(f"/w/{tenant.slug}/connect/instagram_login/")
+        assert response.status_code == 302, response.content
+        back = consent(response["Location"], person)
+        response = signed_in.get(back.removeprefix("http://localhost:8000"))
+        assert response.status_code == 302, response.content
+        return Connection.objects.get(tenant=tenant, handle=person)
+
+    return make
+
+
+@pytest.fixture
+def travel() -> Iterator[Callable[[dt.datetime], Any]]:
+    """Moves the clock of product and emulator alike; it stands still at the given instant."""
+    travellers: list[time_machine.travel] = []
+
+    def go(instant: dt.datetime) -> Any:
+        while travellers:
+            travellers.pop().stop()
+        traveller = time_machine.travel(instant, tick=False)
+        travellers.append(traveller)
+        return traveller.start()
+
+    yield go
+    while travellers:
+        travellers.pop().stop()
+
+
+@pytest.fixture
+def debug_log(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
+    caplog.set_level(logging.DEBUG)
+    return caplog

@@ -1,0 +1,116 @@
+"""The WSGI application: notes every request, lets faults strike, and routes to the endpoints."""
+
+from collections.abc import Callable, Iterable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from . import control, graph, oauth, pages
+from .errors import error, facts_of
+from .faults import Fault
+from .journal import Entry
+from .kinds import KINDS, Scene
+from .records import Person, Token
+from .state import State
+from .wire import Answer, Headers, Refused, Request, html_answer, json_answer, read_request
+
+Endpoint = Callable[[State, Request], Answer]
+StartResponse = Callable[[str, list[tuple[str, str]]], object]
+ENDPOINTS: Mapping[str, Endpoint] = {**oauth.ENDPOINTS, **graph.ENDPOINTS}
+SHOWN_TOKENS = 200
+
+
+class Emulator:
+    def __init__(self, state: State) -> None:
+        self.state = state
+
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        answer = self.answer(read_request(environ))
+        environ["emulator.answer"] = answer  # how to send it is the server's business
+        start_response(status_line(answer.status), [*answer.headers, *length_of(answer)])
+        return [answer.body]
+
+    def answer(self, request: Request) -> Answer:
+        if request.path.startswith(control.PREFIX):
+            return control.answer(self.state, request)
+        if request.path == "/":
+            return index(self.state)
+        return play(self.state, request)
+
+
+def status_line(status: int) -> str:
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return f"{status} Unknown"
+
+
+def length_of(answer: Answer) -> Headers:
+    if answer.header("Content-Length") is not None:
+        return ()  # a `raw` fault may lie about it
+    return (("Content-Length", str(len(answer.body))),)
+
+
+def index(state: State) -> Answer:
+    with state.lock:
+        tokens = list(state.tokens.values())[-SHOWN_TOKENS:]
+        return html_answer(pages.index_page(list(state.persons.values()), tokens, state.now()))
+
+
+def play(state: State, request: Request) -> Answer:
+    """A fault is taken under the lock but plays outside: it may hang for as long as it likes."""
+    with state.lock:
+        token, person = holder(state, request)
+        username = person.username if person else None
+        journal = state.journal
+        entry = journal.arrived(request, state.now(), username, request.token)
+        fault = state.faults.take(request.bare_path, request.token, username)
+    answer = strike(state, request, fault, token, entry) if fault else perform(state, request)
+    with state.lock:
+        journal.answered(entry, answer.status)
+    return answer
+
+
+def holder(state: State, request: Request) -> tuple[Token | None, Person | None]:
+    """Whose request this is: by token, by code, or by the account chosen on the consent page."""
+    token = state.tokens.get(request.token or "")
+    if token:
+        return token, token.person
+    code = state.codes.get(request.form.get("code", ""))
+    return None, code.person if code else state.persons.get(request.form.get("person", ""))
+
+
+def strike(state: State, request: Request, fault: Fault, token: Token | None, entry: Entry) -> Answer:
+    entry.fault = fault.kind
+    scene = Scene(
+        request=request,
+        params=fault.params,
+        proceed=lambda: perform(state, request),
+        gate=state.gate,
+        switches=state.switches,
+        facts=scene_facts(state, request, token),
+    )
+    return KINDS[fault.kind].play(scene)
+
+
+def scene_facts(state: State, request: Request, token: Token | None) -> dict[str, str]:
+    known = {"method": request.method.lower(), "path": request.bare_path, "token": request.token or ""}
+    if token is None:
+        return known
+    return {**known, **facts_of(token, state.now()), "user_id": token.user_id}
+
+
+def perform(state: State, request: Request) -> Answer:
+    endpoint = ENDPOINTS.get(request.bare_path, nowhere)
+    with state.lock:
+        try:
+            return endpoint(state, request)
+        except Refused as refused:
+            return refused.answer
+
+
+def nowhere(state: State, request: Request) -> Answer:
+    if request.path.startswith("/accounts/"):
+        return html_answer(pages.login_page())
+    if request.path == "/favicon.ico":
+        return json_answer({}, 404)
+    return error("unknown_path", state.switches, {"path": request.bare_path})

@@ -1,0 +1,273 @@
+"""The JSON control under `/_control/`: a thin map from paths and fields onto the state's verbs."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from .kinds import KINDS
+from .records import Token
+from .refusals import Missing, Refusal, Wrong
+from .state import State
+from .wire import Answer, Request, json_answer
+
+PREFIX = "/_control/"
+Body = dict[str, Any]
+Handler = Callable[..., object]
+
+TEXT = (str,)
+NUMBER = (int, float)
+WHOLE = (int,)
+TEXTS = (list,)
+NOTHING = type(None)
+
+
+@dataclass(frozen=True)
+class Verb:
+    """What a call does, which fields it needs and which it may carry besides."""
+
+    do: Handler
+    needs: Mapping[str, tuple[type, ...]] = field(default_factory=dict)
+    takes: Mapping[str, tuple[type, ...]] = field(default_factory=dict)
+    free: bool = False  # other fields go through: the verb judges them itself
+
+    def __call__(self, state: State, /, *names: str, **body: Any) -> object:
+        for name in self.needs:
+            if name not in body:
+                raise Wrong(f"The field {name!r} is missing.")
+        for name, value in body.items():
+            self._check(name, value)
+        return self.do(state, *names, **body)
+
+    def _check(self, name: str, value: object) -> None:
+        types = {**self.needs, **self.takes}.get(name)
+        if types is None and not self.free:
+            raise Wrong(f"The field {name!r} is not known here.")
+        if types and not fits(value, types):
+            raise Wrong(f"{name} takes {' or '.join(each.__name__ for each in types)}.")
+
+
+def fits(value: object, types: tuple[type, ...]) -> bool:
+    if type(value) not in types:
+        return False
+    return not isinstance(value, list) or all(isinstance(each, str) for each in value)
+
+
+# what the calls answer
+
+
+def reset(state: State) -> object:
+    state.reset()
+    return {"ok": True}
+
+
+def show_state(state: State) -> object:
+    return state.as_json()
+
+
+def show_config(state: State) -> object:
+    return state.switches.as_json()
+
+
+def config(state: State, /, **changes: Any) -> object:
+    return state.configure(**changes).as_json()
+
+
+def add_app(state: State, **details: Any) -> object:
+    return state.add_app(**details).as_json()
+
+
+def show_apps(state: State) -> object:
+    return {"apps": [app.as_json() for app in state.apps.values()]}
+
+
+def add_person(state: State, **details: Any) -> object:
+    return state.add_person(**details).as_json()
+
+
+def show_person(state: State, username: str) -> object:
+    with state.lock:
+        person = state.person(username)
+        return {**person.as_json(), "tokens": [state.told(token) for token in person.tokens]}
+
+
+def act(verb: Callable[..., object], state: State, username: str, **details: Any) -> object:
+    """A life event; answers with the person as they are afterwards."""
+    with state.lock:
+        person = state.person(username)
+        verb(state, username, **details)
+        return show_person(state, person.username)
+
+
+def rename(state: State, old: str, username: str) -> object:
+    return state.rename(old, username).as_json()
+
+
+def add_tokens(state: State, count: int | None = None, **details: Any) -> object:
+    needed, refused = ("username", "username_prefix")[:: 1 if count is None else -1]
+    if needed not in details or refused in details:
+        raise Wrong("Give username for one token, count and username_prefix for many.")
+    if count is None:
+        return issued(state.issue_token(**details))
+    return {"tokens": [issued(token) for token in state.issue_tokens(count, **details)]}
+
+
+def issued(token: Token) -> dict[str, object]:
+    return token.as_json()
+
+
+def clock(state: State, **details: Any) -> object:
+    state.set_clock(**details)
+    return show_clock(state)
+
+
+def show_clock(state: State) -> object:
+    told = state.as_json()
+    return {"now": told["now"], "offset_seconds": told["offset_seconds"]}
+
+
+def add_fault(state: State, /, **details: Any) -> object:
+    return {"id": state.add_fault(**details)}
+
+
+def show_faults(state: State) -> object:
+    return {"faults": [fault.as_json() for fault in state.faults.all()], "kinds": sorted(KINDS)}
+
+
+def clear_faults(state: State) -> object:
+    state.clear_faults()
+    return {"ok": True}
+
+
+def remove_fault(state: State, fault_id: str) -> object:
+    if not fault_id.isdecimal():
+        raise Missing(f"There is no fault {fault_id!r}.")
+    state.remove_fault(int(fault_id))
+    return {"ok": True}
+
+
+def show_requests(
+    state: State, path: str | None = None, username: str | None = None, limit: str | None = None
+) -> object:
+    if limit is not None and not limit.isdecimal():
+        raise Wrong("limit takes a number.")
+    return {"requests": state.requests(path, username, int(limit) if limit else None)}
+
+
+def clear_requests(state: State) -> object:
+    state.clear_requests()
+    return {"ok": True}
+
+
+def show_counts(state: State, token: str | None = None) -> object:
+    return state.counts(token)
+
+
+def show_secrets(state: State) -> object:
+    return {"secrets": state.secrets()}
+
+
+def release(state: State) -> object:
+    return {"released": state.release()}
+
+
+TOKEN = {"token": TEXT}
+APP = {"app_id": TEXT}
+ACTS: dict[str, Verb] = {
+    "change-password": Verb(partial(act, State.change_password)),
+    "remove-app": Verb(partial(act, State.remove_app), takes=APP),
+    "checkpoint": Verb(partial(act, State.checkpoint), takes={"wording": TEXT}),
+    "clear-checkpoint": Verb(partial(act, State.clear_checkpoint)),
+    "unconfirm": Verb(partial(act, State.unconfirm)),
+    "confirm": Verb(partial(act, State.confirm)),
+    "logout": Verb(partial(act, State.logout), takes={"wording": TEXT}),
+    "kill-session": Verb(partial(act, State.kill_session)),
+    "invalidate": Verb(partial(act, State.invalidate)),
+    "kill": Verb(partial(act, State.kill), takes={"cause": TEXT, **TOKEN}),
+    "rename": Verb(rename, needs={"username": TEXT}),
+    "permissions": Verb(partial(act, State.set_permissions), needs={"granted": TEXTS}, takes=APP),
+    "account-type": Verb(partial(act, State.set_account_type), needs={"account_type": TEXT}),
+    "expire": Verb(partial(act, State.expire), takes=TOKEN),
+    "age": Verb(partial(act, State.age), needs={"days": NUMBER}, takes=TOKEN),
+}
+TOKEN_FIELDS = {
+    "username": TEXT,
+    "app_id": TEXT,
+    "age_days": NUMBER,
+    "expires_in": NUMBER,
+    "kind": TEXT,
+    "permissions": TEXTS,
+    "count": WHOLE,
+    "username_prefix": TEXT,
+}
+FAULT_FIELDS = {
+    "path": TEXT,
+    "token": (str, NOTHING),
+    "username": (str, NOTHING),
+    "times": (int, NOTHING),
+    "after": WHOLE,
+}
+QUERY = {"path": TEXT, "username": TEXT, "limit": TEXT}
+ROUTES: dict[tuple[str, str], Verb] = {
+    ("POST", "reset"): Verb(reset),
+    ("GET", "state"): Verb(show_state),
+    ("GET", "config"): Verb(show_config),
+    ("POST", "config"): Verb(config, free=True),
+    ("GET", "apps"): Verb(show_apps),
+    ("POST", "apps"): Verb(
+        add_app, needs={"id": TEXT, "secret": TEXT}, takes={"name": TEXT, "redirect_uris": TEXTS}
+    ),
+    ("POST", "persons"): Verb(
+        add_person, needs={"username": TEXT}, takes={"name": TEXT, "account_type": TEXT}
+    ),
+    ("POST", "tokens"): Verb(add_tokens, takes=TOKEN_FIELDS),
+    ("GET", "clock"): Verb(show_clock),
+    ("POST", "clock"): Verb(clock, takes={"offset_seconds": NUMBER, "now": TEXT}),
+    ("GET", "faults"): Verb(show_faults),
+    ("POST", "faults"): Verb(add_fault, needs={"kind": TEXT}, takes=FAULT_FIELDS, free=True),
+    ("DELETE", "faults"): Verb(clear_faults),
+    ("GET", "requests"): Verb(show_requests, takes=QUERY),
+    ("DELETE", "requests"): Verb(clear_requests),
+    ("GET", "counts"): Verb(show_counts, takes=TOKEN),
+    ("GET", "secrets"): Verb(show_secrets),
+    ("POST", "release"): Verb(release),
+}
+
+
+def answer(state: State, request: Request) -> Answer:
+    try:
+        verb, names = find(request)
+        return json_answer(verb(state, *names, **sent(request)))
+    except Refusal as refusal:
+        return json_answer({"error": str(refusal)}, refusal.status)
+
+
+def find(request: Request) -> tuple[Verb, list[str]]:
+    parts = request.path.removeprefix(PREFIX).rstrip("/").split("/")
+    match request.method, *parts:
+        case "POST", "persons", username, act_name if act_name in ACTS:
+            return ACTS[act_name], [username]
+        case "GET", "persons", username:
+            return Verb(show_person), [username]
+        case "DELETE", "faults", fault_id:
+            return Verb(remove_fault), [fault_id]
+        case method, name if (method, name) in ROUTES:
+            return ROUTES[method, name], []
+    raise Missing(f"The control has no {request.method} {request.path}.")
+
+
+def no_number(text: str) -> None:
+    raise ValueError(text)
+
+
+def sent(request: Request) -> Body:
+    if request.method == "GET":
+        return dict(request.query)
+    try:
+        body = json.loads(request.body or b"{}", parse_constant=no_number)
+    except ValueError:
+        raise Wrong("The body is no JSON.") from None
+    if not isinstance(body, dict):
+        raise Wrong("The body is no JSON object.")
+    return body

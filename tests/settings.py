@@ -1,0 +1,26 @@
+"""Settings for the tests: those of production with throw-away keys and quick passwords."""
+
+import os
+
+for _name, _value in {
+    "SECRET_KEY": "only-for-tests-0123456789-abcdefghijklmnopqrstuvwxyz-0123456789",
+    "FERNET_KEYS": "dGVzdHMtdGVzdHMtdGVzdHMtdGVzdHMtdGVzdHMtMDE=",
+    "SITE_URL": "http://localhost:8000",
+    "ALLOWED_HOSTS": "localhost,127.0.0.1,testserver",
+    "INSTAGRAM_APP_ID": "1234567890",
+    "INSTAGRAM_APP_SECRET": "emulator-app-secret",
+    "ALLOW_INSECURE_META": "True",
+    "CONFIRM_PAUSE_SECONDS": "0",
+    "STAFF_ALERT_EMAILS": "staff@perennial.example",
+    "DATABASE_URL": "sqlite:///.tests.sqlite3",
+}.items():
+    os.environ.setdefault(_name, _value)
+
+from config.settings import *  # noqa: E402, F403
+from config.settings import DATABASES  # noqa: E402
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # A file, not memory: sweeps run in threads and in processes of their own.
+    DATABASES["default"]["TEST"] = {"NAME": DATABASES["default"]["NAME"]}

@@ -1,0 +1,74 @@
+"""Settings -> configured clients of Meta: the only place that reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.conf import settings
+
+from tokens.meta import AppCredentials, Endpoints, InstagramClient, Secret
+from tokens.models import Flavour, MetaApp
+
+# One attempt asks at most twice, with a pause of CONFIRM_PAUSE_SECONDS between; claims.LEASE is longer than that.
+CALL_DEADLINE = 25.0
+# Inside a request a person waits; two calls and the pause stay under twenty seconds.
+INTERACTIVE_DEADLINE = 7.0
+
+
+class AppNotSetUp(Exception):
+    """The installation has no Meta app of that flavour."""
+
+
+def default_app(flavour: str = Flavour.INSTAGRAM_LOGIN) -> MetaApp:
+    """The installation's own Meta app, as a row that connections can point to.
+
+    Raises:
+        AppNotSetUp: the environment names no app id or no secret.
+    """
+    if flavour != Flavour.INSTAGRAM_LOGIN or not (settings.INSTAGRAM_APP_ID and settings.INSTAGRAM_APP_SECRET):
+        raise AppNotSetUp
+    app, _ = MetaApp.objects.get_or_create(tenant=None, flavour=flavour, app_id=settings.INSTAGRAM_APP_ID)
+    return app
+
+
+def app_secret(app: MetaApp) -> Secret:
+    """The secret of `app`: the environment's for the installation's own.
+
+    Raises:
+        Unreadable: a tenant's stored secret opens with no key.
+    """
+    if app.secret is not None:
+        return Secret(app.secret.reveal())
+    if app.app_id == settings.INSTAGRAM_APP_ID:
+        return Secret(settings.INSTAGRAM_APP_SECRET)
+    # The environment moved on to another app: refreshing and checking go on, they need no secret.
+    return Secret("")
+
+
+def instagram_client(app: MetaApp, *, pool_size: int = 4, deadline: float = CALL_DEADLINE) -> InstagramClient:
+    """A client for `app`; close it after use.
+
+    Args:
+        app: the Meta app.
+        pool_size: kept-alive connections a host; as many as threads share the client.
+        deadline: seconds that one call may take in all.
+    """
+    endpoints = Endpoints(
+        authorize_url=settings.INSTAGRAM_AUTHORIZE_URL,
+        api_url=settings.INSTAGRAM_API_URL,
+        graph_url=settings.INSTAGRAM_GRAPH_URL,
+        api_version=settings.GRAPH_API_VERSION,
+    )
+    credentials = AppCredentials(app_id=app.app_id, app_secret=app_secret(app))
+    return InstagramClient(endpoints, credentials, pool_size=pool_size, deadline=deadline)
+
+
+@contextmanager
+def interactive_client(app: MetaApp) -> Iterator[InstagramClient]:
+    """A client for work inside a request."""
+    client = instagram_client(app, pool_size=1, deadline=INTERACTIVE_DEADLINE)
+    try:
+        yield client
+    finally:
+        client.close()

@@ -1,0 +1,65 @@
+"""Flags and words about a connection, derived from dates and counters in this one place."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from tokens.models import Connection, Credential, Status
+
+SOON = dt.timedelta(days=10)
+OVERDUE = dt.timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """Something about a connection that a person should know. `word` is stable, `sentence` is for people."""
+
+    word: str
+    sentence: str
+
+
+EXPIRING = Flag("expiring_soon", "It runs out soon.")
+OVERDUE_FLAG = Flag("overdue", "Its renewal is overdue.")
+RETRYING = Flag("retrying", "The last renewal did not work; we try again by ourselves.")
+CANNOT_REFRESH = Flag("cannot_be_refreshed", "Instagram refuses to renew it, though it still works.")
+PERMISSION_MISSING = Flag("permission_missing", "A permission is missing. Reconnect and leave all of them ticked.")
+REFUSED = Flag("refused", "Instagram refused a request. Our staff look into it.")
+
+
+def flags_of(connection: Connection, now: dt.datetime) -> list[Flag]:
+    """The flags of a connection at `now`; none unless it is active."""
+    if connection.status != Status.ACTIVE:
+        return []
+    credential = connection.credential
+    raised = [
+        (_expiring(credential, now), EXPIRING),
+        (credential.due_at is not None and credential.due_at < now - OVERDUE, OVERDUE_FLAG),
+        (bool(credential.refresh_failures), RETRYING),
+        (credential.cannot_refresh_since is not None, CANNOT_REFRESH),
+        (
+            credential.permission_missing_since is not None or bool(missing_permissions(connection)),
+            PERMISSION_MISSING,
+        ),
+        (credential.refused_since is not None, REFUSED),
+    ]
+    return [flag for is_raised, flag in raised if is_raised]
+
+
+def missing_permissions(connection: Connection) -> list[str]:
+    """Permissions that are asked for and were not granted; none where Meta did not tell."""
+    if connection.permissions is None:
+        return []
+    return sorted(set(settings.INSTAGRAM_SCOPES) - set(connection.permissions))
+
+
+def days_left(connection: Connection, now: dt.datetime) -> int | None:
+    """Whole days until the token expires; None where it is not known or does not matter."""
+    expires_at = connection.credential.expires_at if connection.status == Status.ACTIVE else None
+    return None if expires_at is None else max(0, (expires_at - now).days)
+
+
+def _expiring(credential: Credential, now: dt.datetime) -> bool:
+    return credential.expires_at is not None and credential.expires_at - now <= SOON

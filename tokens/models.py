@@ -1,0 +1,306 @@
+"""Connections to Instagram: what is linked, the sealed token, how to revive it, and the brake."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.querysets import TenantOwnedQuerySet
+from tokens.fields import SealedTextField
+from tokens.querysets import ConnectAttemptQuerySet, ConnectionQuerySet, CredentialQuerySet, LinkQuerySet
+
+# Meta's ids are decimal strings today; they are kept as text, without assumptions about their length.
+ID_LENGTH = 100
+
+
+class Flavour(models.TextChoices):
+    INSTAGRAM_LOGIN = "instagram_login", "Instagram Login"
+    FACEBOOK_LOGIN = "facebook_login", "Facebook Login"
+    SYSTEM_USER = "system_user", "System user"
+
+
+class Status(models.TextChoices):
+    ACTIVE = "active", "Active"
+    INACTIVE = "inactive", "Inactive"
+    DISCONNECTED = "disconnected", "Disconnected"
+
+
+class Reason(models.TextChoices):
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105
+    APP_REMOVED = "app_removed"
+    EXPIRED = "expired"
+    CHECKPOINT = "checkpoint"
+    UNCONFIRMED = "unconfirmed"
+    LOGGED_OUT = "logged_out"
+    ENDED_BY_META = "ended_by_meta"
+    UNKNOWN = "unknown"
+
+
+class MetaApp(models.Model):
+    """An app at Meta. Without a tenant it is the installation's own, whose secret stays in the environment."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tenant = models.ForeignKey("accounts.Tenant", on_delete=models.CASCADE, null=True, related_name="meta_apps")
+    flavour = models.CharField(max_length=20, choices=Flavour.choices)
+    app_id = models.CharField(max_length=ID_LENGTH)
+    secret = SealedTextField(null=True)
+    key_id = models.CharField(max_length=12, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["flavour", "app_id"], condition=Q(tenant__isnull=True), name="one_default_app"
+            ),
+            models.UniqueConstraint(fields=["tenant", "flavour", "app_id"], name="one_app_a_tenant"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.flavour} app {self.app_id}"
+
+
+class Connection(models.Model):
+    """One Instagram professional account linked to one tenant through one Meta app."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tenant = models.ForeignKey("accounts.Tenant", on_delete=models.CASCADE, related_name="connections")
+    meta_app = models.ForeignKey(MetaApp, on_delete=models.PROTECT, related_name="connections")
+    instagram_id = models.CharField(max_length=ID_LENGTH)
+    # Which of its ids Instagram sends in which callback is not documented: all three are kept to match by.
+    app_scoped_id = models.CharField(max_length=ID_LENGTH, blank=True)
+    exchange_user_id = models.CharField(max_length=ID_LENGTH, blank=True)
+    handle = models.CharField(max_length=100, blank=True)
+    name = models.CharField(max_length=200, blank=True)
+    account_type = models.CharField(max_length=40, blank=True)
+    permissions = models.JSONField(null=True, help_text="Granted permissions; null where Meta did not tell.")
+    status = models.CharField(max_length=12, choices=Status.choices, default=Status.ACTIVE)
+    reason = models.CharField(max_length=20, choices=Reason.choices, blank=True)
+    status_changed_at = models.DateTimeField(default=timezone.now)
+    contact_email = models.EmailField(max_length=254, blank=True)
+    connected_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="connections"
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = ConnectionQuerySet["Connection"].as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "meta_app", "instagram_id"], name="one_connection_an_account"),
+            models.CheckConstraint(
+                condition=Q(status="inactive") & ~Q(reason="") | ~Q(status="inactive") & Q(reason=""),
+                name="reason_where_inactive",
+            ),
+        ]
+        indexes = [models.Index(fields=["tenant", "handle"], name="connection_list")]
+
+    def __str__(self) -> str:
+        return f"@{self.handle or self.instagram_id}"
+
+    @property
+    def flavour(self) -> str:
+        return self.meta_app.flavour
+
+    @property
+    def aliases(self) -> set[str]:
+        """Every id by which Instagram may name this account."""
+        return {self.instagram_id, self.app_scoped_id, self.exchange_user_id} - {""}
+
+
+class Credential(models.Model):
+    """The encrypted token of one connection, its dates, and who works on it.
+
+    The row outlives its token: disconnecting empties `token`, so that `version` and `fence` never start anew and
+    an answer that comes late can't match. `version` rises with every change of token or status, `fence` with
+    every claim. Only an active connection's credential has due dates.
+    """
+
+    connection = models.OneToOneField(Connection, on_delete=models.CASCADE, primary_key=True, related_name="credential")
+    tenant = models.ForeignKey("accounts.Tenant", on_delete=models.CASCADE, related_name="+")
+    token = SealedTextField(null=True)
+    key_id = models.CharField(max_length=12, blank=True)
+    obtained_at = models.DateTimeField(help_text="When this token reached us.")
+    issued_at = models.DateTimeField(null=True, help_text="Null where unknown, as for an imported token.")
+    expires_at = models.DateTimeField(null=True, help_text="Null where unknown, or where it never expires.")
+
+    due_at = models.DateTimeField(null=True)
+    check_due_at = models.DateTimeField(null=True)
+    refreshed_at = models.DateTimeField(null=True)
+    checked_at = models.DateTimeField(null=True)
+
+    refresh_failures = models.PositiveIntegerField(default=0, help_text="In a row.")
+    check_failures = models.PositiveIntegerField(default=0, help_text="In a row.")
+    last_failure = models.CharField(max_length=40, blank=True, help_text="The class of the last failure.")
+    last_failure_at = models.DateTimeField(null=True)
+    cannot_refresh_since = models.DateTimeField(null=True)
+    permission_missing_since = models.DateTimeField(null=True)
+    refused_since = models.DateTimeField(null=True)
+
+    version = models.PositiveBigIntegerField(default=1)
+    fence = models.PositiveBigIntegerField(default=0)
+    lease_owner = models.CharField(max_length=100, blank=True)
+    lease_until = models.DateTimeField(null=True)
+
+    objects = CredentialQuerySet["Credential"].as_manager()
+
+    class Meta:
+        indexes = [
+            # The sweep asks for these every minute; a full index would carry every inactive row along.
+            models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="credential_due"),
+            models.Index(fields=["check_due_at"], condition=Q(check_due_at__isnull=False), name="credential_check_due"),
+        ]
+
+    def __str__(self) -> str:
+        return f"credential of {self.connection_id}"
+
+
+class Link(models.Model):
+    """A reconnect link: single use, revives one connection for somebody without a login.
+
+    Its token is derived from id and nonce when a mail is written and only its SHA-256 is stored, so that a
+    repeated mail carries the same link and the database none.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tenant = models.ForeignKey("accounts.Tenant", on_delete=models.CASCADE, related_name="+")
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="links")
+    nonce = models.CharField(max_length=43)
+    token_hash = models.CharField(max_length=64, unique=True)
+    recipients = models.JSONField(default=list, help_text="Addresses that it was mailed to.")
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    replaced_at = models.DateTimeField(null=True)
+
+    objects = LinkQuerySet["Link"].as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["connection", "created_at"], name="link_latest")]
+
+    def __str__(self) -> str:
+        return f"link {self.id}"
+
+
+class ConnectAttempt(models.Model):
+    """One way to consent and back: its single-use state, and what came of it."""
+
+    class Outcome(models.TextChoices):
+        """What the result page tells. The stable error inside."""
+
+        CONNECTED = "connected"
+        RECONNECTED = "reconnected"
+        DENIED = "denied"
+        CODE_REJECTED = "code_rejected"
+        PERSONAL_ACCOUNT = "personal_account"
+        PERMISSION_UNTICKED = "permission_unticked"
+        REFUSED = "refused"
+        WRONG_ACCOUNT = "wrong_account"
+        UNFINISHED = "unfinished"
+        MISCONFIGURED = "misconfigured"
+        UNEXPECTED = "unexpected"
+
+    class Pending(models.TextChoices):
+        """Which secret waits in `pending_secret`."""
+
+        NONE = ""
+        CODE = "code"
+        SHORT_TOKEN = "short_token"  # noqa: S105
+        LONG_TOKEN = "long_token"  # noqa: S105
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tenant = models.ForeignKey("accounts.Tenant", on_delete=models.CASCADE, related_name="+")
+    meta_app = models.ForeignKey(MetaApp, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="+")
+    connection = models.ForeignKey(
+        Connection, on_delete=models.CASCADE, null=True, related_name="+", help_text="The one to be revived."
+    )
+    link = models.ForeignKey(Link, on_delete=models.CASCADE, null=True, related_name="+")
+    state_hash = models.CharField(max_length=64, unique=True)
+    session_hash = models.CharField(max_length=64)
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=24, choices=Outcome.choices, blank=True)
+    handles = models.JSONField(default=dict, help_text="Handles that the result page names.")
+    pending = models.CharField(max_length=12, choices=Pending.choices, blank=True)
+    pending_secret = SealedTextField(null=True)
+    pending_facts = models.JSONField(default=dict, help_text="What Meta told along with the pending token.")
+    pending_until = models.DateTimeField(null=True)
+    finishing_until = models.DateTimeField(null=True, help_text="Somebody is finishing it just now.")
+
+    objects = ConnectAttemptQuerySet["ConnectAttempt"].as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["session_hash", "created_at"], name="attempts_of_session"),
+            models.Index(fields=["created_at"], name="attempts_by_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"connect attempt {self.id}"
+
+
+class Brake(models.Model):
+    """One fall of a Meta app's brake; it holds while `lifted_at` is empty."""
+
+    class Cause(models.TextChoices):
+        DEATHS = "deaths", "Too many connections ended at once"
+        OURS = "ours", "Instagram could not read what we sent: key, secret or host"
+        WEATHER = "weather", "Instagram fails or does not answer"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    meta_app = models.ForeignKey(MetaApp, on_delete=models.CASCADE, related_name="brakes")
+    cause = models.CharField(max_length=10, choices=Cause.choices)
+    fallen_at = models.DateTimeField()
+    tried_at = models.DateTimeField(null=True, help_text="When canaries or a sample were last sent.")
+    lifted_at = models.DateTimeField(null=True)
+    lifted_by = models.CharField(max_length=260, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["meta_app"], condition=Q(lifted_at__isnull=True), name="one_brake_holds")
+        ]
+        indexes = [models.Index(fields=["meta_app", "-fallen_at"], name="brake_history")]
+
+    def __str__(self) -> str:
+        return f"brake of {self.meta_app_id}: {self.cause}"
+
+
+class Strike(models.Model):
+    """Something that counts towards a brake: a connection's death, or an answer that looks like our own fault."""
+
+    id = models.BigAutoField(primary_key=True)
+    meta_app = models.ForeignKey(MetaApp, on_delete=models.CASCADE, related_name="+")
+    tenant = models.ForeignKey("accounts.Tenant", on_delete=models.CASCADE, related_name="+")
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="+")
+    cause = models.CharField(max_length=10, choices=Brake.Cause.choices)
+    at = models.DateTimeField()
+
+    objects = TenantOwnedQuerySet["Strike"].as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["meta_app", "cause", "at"], name="strikes_in_window")]
+
+    def __str__(self) -> str:
+        return f"{self.cause} of {self.connection_id}"
+
+
+class CallTally(models.Model):
+    """Calls to Meta in one minute by one process, so that no two processes write the same row."""
+
+    id = models.BigAutoField(primary_key=True)
+    meta_app = models.ForeignKey(MetaApp, on_delete=models.CASCADE, related_name="+")
+    minute = models.DateTimeField()
+    owner = models.CharField(max_length=100)
+    calls = models.PositiveIntegerField(default=0)
+    transient = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["meta_app", "minute", "owner"], name="one_tally")]
+
+    def __str__(self) -> str:
+        return f"{self.calls} calls at {self.minute:%H:%M}"

@@ -1,0 +1,97 @@
+"""What the mails about connections say: for each kind the words, looked up when the mail is written.
+
+The outbox holds ids alone. The link is derived here, at delivery, so that it stands in no row and a repeated mail
+carries the same one.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.urls import reverse
+
+from notifications.registry import register
+from tokens.models import Brake, Connection, Link, MetaApp, Status
+from tokens.services import links
+from tokens.wording import REASONS
+
+if TYPE_CHECKING:
+    from notifications.models import OutboxMessage
+
+# Design rule 7: news that nobody needs to act on is not worth a late mail.
+NOBODY = uuid.UUID(int=0)
+NEWS_LASTS = dt.timedelta(days=1)
+
+
+def register_kinds() -> None:
+    """Called once, when the apps are ready."""
+    register("reconnect_needed", context=_reconnect_needed)
+    register("reconnect_link", context=_reconnect_link)
+    register("permission_missing", context=_reconnect_link)
+    register("revived", context=_revived, max_age=NEWS_LASTS)
+    register("brake_fell", context=_brake_fell)
+    register("our_fault", context=_of_connection)
+    register("refused_by_meta", context=_of_connection)
+    register("connect_misconfigured", context=_of_app)
+
+
+def _reconnect_needed(message: OutboxMessage) -> dict[str, Any] | None:
+    """Nothing to say any more once somebody has reconnected or disconnected it, or a newer link was sent."""
+    link = _open_link(message)
+    return None if link is None or link.connection.status != Status.INACTIVE else _about(link)
+
+
+def _reconnect_link(message: OutboxMessage) -> dict[str, Any] | None:
+    link = _open_link(message)
+    return None if link is None or link.connection.status == Status.DISCONNECTED else _about(link)
+
+
+def _open_link(message: OutboxMessage) -> Link | None:
+    return Link.objects.open().select_related("connection__tenant").filter(pk=message.subject_id or NOBODY).first()
+
+
+def _about(link: Link) -> dict[str, Any]:
+    connection = link.connection
+    return {
+        "connection": connection,
+        "workspace": connection.tenant.name,
+        "why": REASONS.get(connection.reason),
+        "url": links.url_of(link),
+        "expires_at": link.expires_at,
+    }
+
+
+def _connection(message: OutboxMessage) -> Connection | None:
+    rows = Connection.objects.with_dates().select_related("tenant")
+    return rows.filter(pk=message.subject_id or NOBODY).first()
+
+
+def _revived(message: OutboxMessage) -> dict[str, Any] | None:
+    connection = _connection(message)
+    if connection is None or connection.status != Status.ACTIVE:
+        return None
+    path = reverse("connection", args=[connection.tenant.slug, connection.pk])
+    return {"connection": connection, "workspace": connection.tenant.name, "url": settings.SITE_URL + path}
+
+
+def _of_connection(message: OutboxMessage) -> dict[str, Any] | None:
+    connection = _connection(message)
+    return None if connection is None else {"connection": connection, "credential": connection.credential}
+
+
+def _brake_fell(message: OutboxMessage) -> dict[str, Any] | None:
+    brake = (
+        Brake.objects.select_related("meta_app")
+        .defer("meta_app__secret")
+        .filter(pk=message.subject_id or NOBODY)
+        .first()
+    )
+    return None if brake is None else {"brake": brake, "app": brake.meta_app}
+
+
+def _of_app(message: OutboxMessage) -> dict[str, Any] | None:
+    app = MetaApp.objects.defer("secret").filter(pk=message.subject_id or NOBODY).first()
+    return None if app is None else {"app": app, "site_url": settings.SITE_URL}

@@ -1,0 +1,64 @@
+"""One attempt on one claimed credential: load, ask, store. Refreshing and checking differ in the question alone."""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from collections.abc import Callable
+
+from tokens.meta import InstagramClient
+from tokens.models import MetaApp
+from tokens.services.ask import Inquiry
+from tokens.services.claims import Claim, claim_one, hand_back
+from tokens.services.store import LOST, store
+
+ClientFor = Callable[[MetaApp], InstagramClient]
+BUSY = "busy"
+
+logger = logging.getLogger(__name__)
+
+
+def work(claim: Claim, client_for: ClientFor, *, pause: Callable[[float], None] = time.sleep) -> str:
+    """Does what `claim` gives the right to.
+
+    Args:
+        claim: a fresh claim.
+        client_for: the client of a Meta app.
+        pause: waits the given seconds before a second opinion.
+
+    Returns:
+        What became of it, one word for reports.
+    """
+    credential = (
+        claim.row()
+        .select_related("connection__meta_app", "connection__tenant")
+        .filter(token__isnull=False, connection__status="active")
+        .first()
+    )
+    if credential is None or credential.token is None:
+        hand_back(claim)
+        return LOST
+    inquiry = Inquiry(client_for(credential.connection.meta_app), pause)
+    question = inquiry.refresh if claim.purpose == "refresh" else inquiry.check
+    verdict = question(credential.token, expires_at=credential.expires_at)
+    return store(claim, credential, verdict, calls=inquiry.calls, unparsable=inquiry.unparsable)
+
+
+def work_safely(claim: Claim, client_for: ClientFor) -> str:
+    """As `work`; an exception of one credential never stops another. Its lease ends by itself."""
+    try:
+        return work(claim, client_for)
+    except Exception as error:
+        # The class alone: texts of exceptions from below may quote what they choked on.
+        logger.error("An attempt on connection %s ended with %s", claim.connection_id, type(error).__name__)
+        return "error"
+
+
+def now(connection_id: uuid.UUID, purpose: str, client_for: ClientFor) -> str:
+    """One attempt inside a request, due or not; `busy` where a worker is at it already."""
+    claim = claim_one(connection_id, "refresh" if purpose == "refresh" else "check")
+    if claim is None:
+        return BUSY
+    # The purpose's own pause applies: a death found by hand is confirmed like any other.
+    return work(claim, client_for)

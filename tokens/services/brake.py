@@ -1,0 +1,142 @@
+"""The brake: stops state changes and mails of a Meta app when too much fails at once.
+
+Over ten minutes: (deaths) as many 190-class deaths as BRAKE_MIN_DEATHS and BRAKE_SHARE of the active connections;
+(ours) answers that look like our own fault for three credentials; (weather) half of at least fifty calls failing
+in passing. Its state and counters live in tables, so that every process sees the same.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import uuid
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import F, Sum
+
+from notifications.services import notify_staff
+from tokens.models import Brake, CallTally, Connection, MetaApp, Status, Strike
+from tokens.services.claims import process_name
+
+WINDOW = dt.timedelta(minutes=10)
+OUR_FAULTS = 3
+WEATHER_CALLS = 50
+WEATHER_SHARE = 0.5
+
+logger = logging.getLogger(__name__)
+
+
+def holding(app_id: uuid.UUID) -> Brake | None:
+    """The brake that holds for a Meta app now."""
+    return Brake.objects.filter(meta_app_id=app_id, lifted_at__isnull=True).first()
+
+
+def stormy_apps() -> frozenset[uuid.UUID]:
+    """Meta apps that are asked by canaries alone, for the bad weather at Meta."""
+    braked = Brake.objects.filter(cause=Brake.Cause.WEATHER, lifted_at__isnull=True)
+    return frozenset(braked.values_list("meta_app_id", flat=True))
+
+
+def lock(app_id: uuid.UUID) -> None:
+    """Serialises deaths of one Meta app until the caller's transaction ends, so that none slips past the brake."""
+    MetaApp.objects.select_for_update().only("pk").get(pk=app_id)
+
+
+def strike(*, connection: Connection, cause: str, now: dt.datetime) -> None:
+    """Counts a death or a fault of our own, and lets the brake fall where that makes it too many."""
+    Strike.objects.create(
+        meta_app_id=connection.meta_app_id,
+        tenant_id=connection.tenant_id,
+        connection=connection,
+        cause=cause,
+        at=now,
+    )
+    app_id = connection.meta_app_id
+    struck = _struck(app_id, cause, now)
+    enough = _deaths_suffice(app_id, struck) if cause == Brake.Cause.DEATHS else struck >= OUR_FAULTS
+    if enough:
+        fall(app_id, cause, now)
+
+
+def tally(*, app_id: uuid.UUID, transient: bool, now: dt.datetime) -> None:
+    """Counts one call to Meta; one that failed in passing may let the brake fall."""
+    minute = now.replace(second=0, microsecond=0)
+    row = {"meta_app_id": app_id, "minute": minute, "owner": process_name()}
+    changes = {"calls": F("calls") + 1, "transient": F("transient") + int(transient)}
+    if not CallTally.objects.filter(**row).update(**changes):
+        CallTally.objects.bulk_create([CallTally(**row)], ignore_conflicts=True)
+        CallTally.objects.filter(**row).update(**changes)
+    if transient and _weather_is_bad(app_id, now):
+        fall(app_id, Brake.Cause.WEATHER, now)
+
+
+def fall(app_id: uuid.UUID, cause: str, now: dt.datetime) -> None:
+    """Lets the brake fall, once, and alerts staff, once."""
+    if holding(app_id) is not None:
+        return
+    try:
+        with transaction.atomic():
+            brake = Brake.objects.create(meta_app_id=app_id, cause=cause, fallen_at=now)
+    except IntegrityError:  # another process let it fall in the same moment
+        return
+    notify_staff(kind="brake_fell", subject_id=brake.pk, dedupe_key=f"brake:{brake.pk}", now=now)
+    logger.error("The brake of Meta app %s fell: %s", app_id, brake.get_cause_display())
+
+
+def lift(brake: Brake, *, by: str, now: dt.datetime) -> bool:
+    """Lifts a brake; what is due goes on at its next due time.
+
+    Args:
+        brake: the one to lift.
+        by: a staff member's address, or what found out that the trouble is over.
+        now: the instant.
+
+    Returns:
+        False where it was lifted already.
+    """
+    lifted = Brake.objects.filter(pk=brake.pk, lifted_at__isnull=True).update(lifted_at=now, lifted_by=by)
+    if lifted:
+        logger.warning("The brake of Meta app %s was lifted by %s", brake.meta_app_id, by)
+    return bool(lifted)
+
+
+def prune(now: dt.datetime) -> None:
+    """Forgets counters that no window reaches any more."""
+    CallTally.objects.filter(minute__lt=now - 6 * WINDOW).delete()
+    Strike.objects.filter(at__lt=now - dt.timedelta(days=30)).delete()
+
+
+def _window_start(app_id: uuid.UUID, now: dt.datetime) -> dt.datetime:
+    """Ten minutes ago, or the last lifting where that is later: what led to an old fall does not count again."""
+    lifted = (
+        Brake.objects.filter(meta_app_id=app_id, lifted_at__isnull=False)
+        .order_by("-lifted_at")
+        .values_list("lifted_at", flat=True)
+        .first()
+    )
+    return max(now - WINDOW, lifted) if lifted else now - WINDOW
+
+
+def _struck(app_id: uuid.UUID, cause: str, now: dt.datetime) -> int:
+    """How many connections have strikes of that cause in the window."""
+    strikes = Strike.objects.filter(meta_app_id=app_id, cause=cause, at__gt=_window_start(app_id, now), at__lte=now)
+    return strikes.values("connection").distinct().count()
+
+
+def _deaths_suffice(app_id: uuid.UUID, dead: int) -> bool:
+    if dead < settings.BRAKE_MIN_DEATHS:
+        return False
+    active = Connection.objects.filter(meta_app_id=app_id, status=Status.ACTIVE).count()
+    # Those who died in the window were active when it began.
+    return dead >= settings.BRAKE_SHARE * (active + dead)
+
+
+def _weather_is_bad(app_id: uuid.UUID, now: dt.datetime) -> bool:
+    # A lifting inside a minute leaves that minute out: its tally holds calls of before.
+    start = _window_start(app_id, now)
+    sums = CallTally.objects.filter(meta_app_id=app_id, minute__gte=start, minute__lte=now).aggregate(
+        calls=Sum("calls"), transient=Sum("transient")
+    )
+    calls, transient = sums["calls"] or 0, sums["transient"] or 0
+    return bool(calls >= WEATHER_CALLS and transient >= WEATHER_SHARE * calls)

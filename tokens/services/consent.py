@@ -1,0 +1,131 @@
+"""The way to Instagram's consent page and back: single-use states bound to session and tenant."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import hmac
+import secrets
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import Membership, Tenant, User
+from tokens.fields import seal
+from tokens.meta import InstagramClient, Secret
+from tokens.models import ConnectAttempt, Connection, Link, MetaApp
+
+STATE_LIFETIME = dt.timedelta(minutes=10)
+CODE_LIFETIME = dt.timedelta(minutes=30)
+STATES_A_SESSION = 10
+
+
+def redirect_uri() -> str:
+    """As registered at Meta: from SITE_URL, never from a request's host."""
+    return settings.SITE_URL + reverse("instagram_callback")
+
+
+def begin(
+    *,
+    client: InstagramClient,
+    meta_app: MetaApp,
+    tenant: Tenant,
+    session_nonce: str,
+    user: User | None = None,
+    connection: Connection | None = None,
+    link: Link | None = None,
+) -> str:
+    """Opens an attempt and returns the address of the consent page.
+
+    Args:
+        client: of `meta_app`.
+        meta_app: the app that asks for consent.
+        tenant: the workspace that will own the connection.
+        session_nonce: the browser session's own random value; the state is bound to it.
+        user: the member who started it; None when a link did.
+        connection: the one to revive; None for whatever account consents.
+        link: the reconnect link that started it.
+    """
+    now = timezone.now()
+    state = secrets.token_urlsafe(32)
+    session_hash = _digest(session_nonce)
+    ConnectAttempt.objects.create(
+        tenant=tenant,
+        meta_app=meta_app,
+        user=user,
+        connection=connection,
+        link=link,
+        state_hash=_digest(state),
+        session_hash=session_hash,
+        created_at=now,
+        expires_at=now + STATE_LIFETIME,
+    )
+    _forget_oldest(session_hash, now)
+    return client.authorize_url(
+        redirect_uri=redirect_uri(),
+        state=state,
+        scopes=settings.INSTAGRAM_SCOPES,
+        # Reviving one account: whoever is logged in at Instagram may be another; let them choose.
+        force_reauth=connection is not None,
+    )
+
+
+def returning(state: str, *, session_nonce: str | None, user: User | None) -> tuple[ConnectAttempt, bool] | None:
+    """The attempt that `state` belongs to, and whether it came back to the browser that left.
+
+    A forged, used, expired or foreign state is None. One exception: a reconnect that returns without its
+    session's cookie (the phone's mail app opened the link, another browser returns) comes back as not `at_home`.
+    """
+    attempt = (
+        ConnectAttempt.objects.waiting(timezone.now())
+        .filter(state_hash=_digest(state))
+        .select_related("tenant", "meta_app", "user", "connection__meta_app", "link__connection")
+        .first()
+    )
+    if attempt is None or not _still_allowed(attempt):
+        return None
+    at_home = session_nonce is not None and hmac.compare_digest(attempt.session_hash, _digest(session_nonce))
+    if at_home:
+        return (attempt, True) if attempt.user_id is None or attempt.user == user else None
+    strange = session_nonce is not None and attempt.link_id is None
+    return None if attempt.connection_id is None or strange else (attempt, False)
+
+
+def spend(attempt: ConnectAttempt) -> bool:
+    """Uses the state up; of two that return with it, one goes on."""
+    return bool(ConnectAttempt.objects.filter(pk=attempt.pk, used_at__isnull=True).update(used_at=timezone.now()))
+
+
+def keep_code(attempt: ConnectAttempt, code: Secret) -> None:
+    """Lets the code of a reconnect that came back elsewhere wait, encrypted, for a person's confirmation."""
+    keep_pending(attempt, ConnectAttempt.Pending.CODE, code, {}, CODE_LIFETIME)
+
+
+def keep_pending(
+    attempt: ConnectAttempt, kind: str, secret: Secret, facts: dict[str, Any], lifetime: dt.timedelta
+) -> None:
+    """Keeps a secret of an attempt, encrypted, until it is used or its time is over."""
+    attempt.pending = kind
+    attempt.pending_secret = seal(secret.reveal())
+    attempt.pending_facts = facts
+    attempt.pending_until = timezone.now() + lifetime
+    attempt.save(update_fields=["pending", "pending_secret", "pending_facts", "pending_until"])
+
+
+def _still_allowed(attempt: ConnectAttempt) -> bool:
+    """What allowed the start must allow the end: a membership, or a link that is still open."""
+    if attempt.link is not None:
+        return attempt.link.used_at is None
+    return Membership.objects.filter(tenant_id=attempt.tenant_id, user_id=attempt.user_id or 0).exists()
+
+
+def _forget_oldest(session_hash: str, now: dt.datetime) -> None:
+    waiting = ConnectAttempt.objects.waiting(now).filter(session_hash=session_hash).order_by("-created_at", "-pk")
+    surplus = list(waiting.values_list("pk", flat=True)[STATES_A_SESSION:])
+    ConnectAttempt.objects.filter(pk__in=surplus).delete()
+
+
+def _digest(value: str) -> str:
+    return hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,230 @@
+"""Imports tokens from CSV: each is verified by `/me` before it is stored. Safe to repeat."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TextIO
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import events
+from accounts.models import Tenant
+from tokens.fields import Unreadable
+from tokens.meta import InstagramClient, MetaError, Profile, Secret, TokenDead
+from tokens.models import Connection, Credential, Flavour, MetaApp, Status
+from tokens.services.link_account import Account, describe, store_token
+from tokens.wording import REASONS
+
+COLUMNS = frozenset({"token", "flavour", "issued_at", "expires_at", "contact_email"})
+THREADS = 8
+LONGEST_FIELD = 1024 * 1024
+
+
+class BadHeader(Exception):
+    """The file's first line does not name the columns. The text is fit for whoever imports."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the file, read and validated. `problem` says why it can't be imported."""
+
+    number: int
+    token: Secret
+    issued_at: dt.datetime | None = None
+    expires_at: dt.datetime | None = None
+    contact_email: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a line: `imported`, `unchanged` or `refused`, and why."""
+
+    number: int
+    outcome: str
+    why: str = ""
+
+
+def read_lines(source: TextIO) -> Iterator[Line]:
+    """The lines of a CSV file with a header, numbered as an editor shows them.
+
+    Raises:
+        BadHeader: no header, no column `token`, or columns that mean nothing here.
+    """
+    csv.field_size_limit(LONGEST_FIELD)
+    reader = csv.DictReader(source, skipinitialspace=True)
+    _check_header(reader)
+    while True:
+        try:
+            row = next(reader, None)
+        except csv.Error:
+            yield Line(reader.line_num, Secret(""), problem="The line can't be read as CSV.")
+            continue
+        if row is None:
+            return
+        yield _line(reader.line_num, row)
+
+
+def import_lines(
+    lines: Iterable[Line],
+    *,
+    tenant: Tenant,
+    meta_app: MetaApp,
+    client: InstagramClient,
+    dry_run: bool = False,
+    on_result: Callable[[Result], None] | None = None,
+) -> list[Result]:
+    """Verifies each line's token by `/me`, several at a time, and stores it.
+
+    Args:
+        lines: as read.
+        tenant: the workspace that will own the connections.
+        meta_app: the app through which the tokens were made.
+        client: of that app.
+        dry_run: verify and report, store nothing.
+        on_result: called after each line.
+
+    Returns:
+        One result a line, in the order of the file.
+    """
+    results = []
+    with ThreadPoolExecutor(THREADS, thread_name_prefix="import") as pool:
+        # The threads ask Meta alone; rows are written here, one after the other.
+        for line, answer in pool.map(lambda line: (line, _verify(client, line)), lines):
+            result = _conclude(line, answer, tenant, meta_app, dry_run)
+            results.append(result)
+            if on_result is not None:
+                on_result(result)
+    return results
+
+
+def _check_header(reader: csv.DictReader[str]) -> None:
+    names = [(name or "").strip().lower() for name in reader.fieldnames or []]
+    if "token" not in names:
+        raise BadHeader("The first line must name the columns, with “token” among them.")
+    unknown = sorted(set(names) - COLUMNS)
+    if unknown:
+        raise BadHeader(f"Unknown columns in the first line: there may be {', '.join(sorted(COLUMNS))}.")
+    if len(set(names)) != len(names):
+        raise BadHeader("The first line names a column twice.")
+    reader.fieldnames = names
+
+
+def _line(number: int, row: dict[str | None, str | list[str] | None]) -> Line:
+    if None in row:
+        return Line(number, Secret(""), problem="The line has more fields than the header.")
+    values = {name: (value if isinstance(value, str) else "").strip() for name, value in row.items() if name}
+    token = Secret("".join(values["token"].strip("\"'").split()))
+    try:
+        return _validated(number, token, values)
+    except ValidationError as error:
+        return Line(number, token, problem=error.messages[0])
+
+
+def _validated(number: int, token: Secret, values: dict[str, str]) -> Line:
+    if not token:
+        raise ValidationError("The token is missing.")
+    if values.get("flavour", "") not in {"", Flavour.INSTAGRAM_LOGIN}:
+        raise ValidationError(f"Only the flavour “{Flavour.INSTAGRAM_LOGIN}” can be imported.")
+    now = timezone.now()
+    issued_at, expires_at = _instant(values, "issued_at"), _instant(values, "expires_at")
+    if issued_at is not None and issued_at > now:
+        raise ValidationError("issued_at lies in the future.")
+    if expires_at is not None and expires_at <= now:
+        raise ValidationError("The token has expired (expires_at lies in the past).")
+    if issued_at is not None and expires_at is not None and expires_at <= issued_at:
+        raise ValidationError("expires_at is not after issued_at.")
+    contact_email = values.get("contact_email", "").lower()
+    if contact_email:
+        try:
+            validate_email(contact_email)
+        except ValidationError:
+            raise ValidationError("contact_email is not a mail address.") from None
+    return Line(number, token, issued_at, expires_at, contact_email)
+
+
+def _instant(values: dict[str, str], name: str) -> dt.datetime | None:
+    text = values.get(name, "")
+    if not text:
+        return None
+    try:
+        instant = dt.datetime.fromisoformat(text)
+        return instant.replace(tzinfo=dt.UTC) if instant.tzinfo is None else instant.astimezone(dt.UTC)
+    except (ValueError, OverflowError):
+        raise ValidationError(f"{name} is not a date and time in ISO 8601, such as 2026-03-01T01:00:00Z.") from None
+
+
+def _verify(client: InstagramClient, line: Line) -> Profile | MetaError | None:
+    if line.problem:
+        return None
+    try:
+        return client.me(line.token, detailed=True)
+    except MetaError as error:
+        return error
+
+
+def _conclude(
+    line: Line, answer: Profile | MetaError | None, tenant: Tenant, meta_app: MetaApp, dry_run: bool
+) -> Result:
+    if not isinstance(answer, Profile):
+        return Result(line.number, "refused", line.problem or _why(answer))
+    if (answer.account_type or "").upper() == "PERSONAL":
+        return Result(line.number, "refused", "A personal account: Instagram allows professional ones only.")
+    account = Account(profile=answer, token=line.token, issued_at=line.issued_at, expires_at=line.expires_at)
+    with transaction.atomic():
+        existing = _existing(tenant, meta_app, account)
+        if existing is not None and _is_newer(existing, line):
+            return Result(line.number, "unchanged", f"{existing} holds a newer token.")
+        if not dry_run:
+            _store(existing, line, account, tenant, meta_app)
+    return Result(line.number, "imported", f"@{answer.username or account.instagram_id}")
+
+
+def _why(error: MetaError | None) -> str:
+    if isinstance(error, TokenDead):
+        return f"Instagram does not accept the token. {REASONS[error.reason].sentence}"
+    if error is not None and error.permanent:
+        return "Instagram refuses to answer for this token: was it made through this app, with all permissions?"
+    return "Instagram did not answer. Run the import again; what is done stays done."
+
+
+def _existing(tenant: Tenant, meta_app: MetaApp, account: Account) -> Connection | None:
+    rows = Connection.objects.select_for_update().for_tenant(tenant).known_as(meta_app, account.aliases)
+    return rows.order_by("created_at").first()
+
+
+def _is_newer(existing: Connection, line: Line) -> bool:
+    """Whether what is stored must stay: the same token, or one that reached us after the file's was issued."""
+    credential = Credential.objects.get(pk=existing.pk)
+    if existing.status == Status.INACTIVE:
+        return False  # the stored token is dead, the file's was just verified
+    if existing.status == Status.DISCONNECTED:
+        # A member ended it: an old file must not bring it back.
+        return line.issued_at is None or line.issued_at <= existing.status_changed_at
+    if _same_token(credential, line) or line.issued_at is None:
+        return True
+    return line.issued_at <= (credential.issued_at or credential.obtained_at)
+
+
+def _same_token(credential: Credential, line: Line) -> bool:
+    try:
+        return credential.token is not None and Secret(credential.token.reveal()) == line.token
+    except Unreadable:
+        return False
+
+
+def _store(existing: Connection | None, line: Line, account: Account, tenant: Tenant, meta_app: MetaApp) -> None:
+    now = timezone.now()
+    connection = existing or Connection(tenant=tenant, meta_app=meta_app)
+    if line.contact_email:
+        connection.contact_email = line.contact_email
+    describe(connection, account, now=now, meta_app=meta_app, user=None)
+    store_token(connection, account, now=now)
+    events.record(tenant=tenant, kind="imported", text=f"{connection} was imported.", subject_id=connection.pk, at=now)

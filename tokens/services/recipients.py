@@ -1,0 +1,27 @@
+"""Who is told about a connection: design rule 7, in one place."""
+
+from __future__ import annotations
+
+from accounts.models import Membership, Role, User
+from tokens.models import Connection
+
+
+def of_connection(connection: Connection) -> list[str]:
+    """The contact address, else the member who connected it, else the owners. Lowercase, each once."""
+    if connection.contact_email:
+        return [connection.contact_email.lower()]
+    return members_behind(connection)
+
+
+def members_behind(connection: Connection) -> list[str]:
+    """The member who connected it, while still a member of the tenant; else the owners."""
+    members = Membership.objects.filter(tenant_id=connection.tenant_id, user__is_active=True).order_by("pk")
+    who = members.filter(user_id=connection.connected_by_id or 0)
+    if not who.exists():
+        who = members.filter(role=Role.OWNER)
+    return list(dict.fromkeys(email.lower() for email in who.values_list("user__email", flat=True)))
+
+
+def without(addresses: list[str], actor: User | None) -> list[str]:
+    """`addresses` but the actor's own: nobody is mailed about what they just did on screen."""
+    return addresses if actor is None else [address for address in addresses if address != actor.email.lower()]

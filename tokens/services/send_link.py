@@ -1,0 +1,50 @@
+"""Mails a reconnect link by hand: a member's button, or "send me a new link" on a link that no longer opens."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import events
+from tokens.models import Connection, Link, Status
+from tokens.services.store import mail_reconnect_link
+
+# By hand, again and again, at most so many in an hour to one connection's people.
+LINKS_AN_HOUR = 3
+
+
+def send_link(connection: Connection, *, actor: str) -> list[str]:
+    """Puts a mail with a fresh link into the outbox; older links of the connection stop working.
+
+    Args:
+        connection: one that is not disconnected.
+        actor: a member's address, or who asked for it.
+
+    Returns:
+        The addresses that it goes to; empty where the hour's mails are used up or nobody can be told.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        locked = Connection.objects.select_for_update().exclude(status=Status.DISCONNECTED)
+        connection_now = locked.filter(pk=connection.pk).first()
+        if connection_now is None or _used_up(connection, now):
+            return []
+        addresses = mail_reconnect_link(connection_now, kind="reconnect_link", now=now)
+        if addresses:
+            text = f"A reconnect link was mailed to {', '.join(addresses)}."
+            events.record(
+                tenant=connection.tenant_id,
+                kind="link_sent",
+                text=text,
+                subject_id=connection.pk,
+                actor=actor,
+                at=now,
+            )
+    return addresses
+
+
+def _used_up(connection: Connection, now: dt.datetime) -> bool:
+    recent = Link.objects.filter(connection=connection, created_at__gt=now - dt.timedelta(hours=1))
+    return recent.count() >= LINKS_AN_HOUR

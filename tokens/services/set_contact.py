@@ -1,0 +1,25 @@
+"""Sets who is mailed about a connection."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from accounts import events
+from accounts.models import User
+from tokens.models import Connection
+
+
+def set_contact(connection: Connection, *, email: str, by: User) -> None:
+    """Stores the contact address (empty: the member who connected it, else the owners) and an event."""
+    with transaction.atomic():
+        Connection.objects.filter(pk=connection.pk).update(contact_email=email.lower())
+        text = (
+            f"Mails about {connection} go to {email.lower()}." if email else f"{connection} has no contact address now."
+        )
+        events.record(
+            tenant=connection.tenant_id,
+            kind="contact_changed",
+            text=text,
+            subject_id=connection.pk,
+            actor=by.email,
+        )

@@ -1,0 +1,91 @@
+"""What one attempt found out about a credential. Values only; `store` turns them into rows."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import Any
+
+from tokens.meta import MetaError, Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    """Meta answered with a token. `expires_in` in seconds; None where Meta did not say."""
+
+    token: Secret
+    expires_in: int | None
+    asked_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Alive:
+    """`/me` answered: the token works."""
+
+    handle: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dead:
+    """Confirmed by a second answer, or by the date: the connection has ended."""
+
+    reason: str
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Contradicted:
+    """Refused as dead, yet `/me` answers: alive, but can't be refreshed."""
+
+    facts: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PermissionLost:
+    """Meta says that a permission is missing (10, 200-299)."""
+
+    facts: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedByMeta:
+    """A good token, but Meta refuses the operation (100 and the like): a matter for staff."""
+
+    facts: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class TooYoung:
+    """Under 24 hours old: benign, tried tomorrow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passing:
+    """Nothing is known: a fault in passing, or an answer that makes no sense. `wait` in seconds, from Meta."""
+
+    word: str
+    facts: dict[str, Any] = field(default_factory=dict)
+    wait: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OurFault:
+    """The row can't be decrypted, or Meta can't read what we sent or refuses our app."""
+
+    word: str
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+Verdict = Renewed | Alive | Dead | Contradicted | PermissionLost | RefusedByMeta | TooYoung | Passing | OurFault
+
+
+def facts_of(error: MetaError) -> dict[str, Any]:
+    """Codes and trace id of an answer, for staff."""
+    facts = {
+        "call": error.call,
+        "status": error.status,
+        "code": error.code,
+        "subcode": error.subcode,
+        "trace_id": error.trace_id,
+    }
+    return {key: value for key, value in facts.items() if value is not None}

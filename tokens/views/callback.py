@@ -1,0 +1,152 @@
+"""Where Instagram sends people back, and the page that says what came of it."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.http import WRITERS
+from accounts.models import Membership, User
+from tokens.clients import instagram_client
+from tokens.meta import Secret
+from tokens.models import ConnectAttempt
+from tokens.services import consent
+from tokens.services.connect import claim_pending, conclude, finish_pending, finish_with_code
+from tokens.services.links import is_open
+from tokens.views.departure import to_consent
+from tokens.views.session import known_nonce
+
+# Several calls fit into one request of twenty seconds; a person who presses "Finish connecting" waits for one.
+CALL_SECONDS = 3.3
+FINISH_SECONDS = 9.0
+LONGEST = 4096
+GOOD = {ConnectAttempt.Outcome.CONNECTED, ConnectAttempt.Outcome.RECONNECTED}
+
+
+@login_not_required
+@require_safe
+def instagram_callback(request: HttpRequest) -> HttpResponse:
+    """Takes code or refusal and redirects at once, so that neither stays in the address bar or a Referer."""
+    response = _take(request)
+    response["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def _take(request: HttpRequest) -> HttpResponse:
+    state, code = request.GET.get("state", ""), Secret(request.GET.get("code", "").removesuffix("#_"))
+    back = _returning(request, state)
+    if back is None or request.method == "HEAD" or not consent.spend(back[0]):
+        return render(request, "tokens/state_refused.html", status=400)
+    attempt, at_home = back
+    if not code or len(code.reveal()) > LONGEST:
+        conclude(attempt, _refusal(request))
+    elif at_home:
+        _finish(attempt, code)
+    else:
+        consent.keep_code(attempt, code)
+    return _to_result(request, attempt)
+
+
+def _returning(request: HttpRequest, state: str) -> tuple[ConnectAttempt, bool] | None:
+    if not state or len(state) > LONGEST:
+        return None
+    user = request.user if isinstance(request.user, User) else None
+    return consent.returning(state, session_nonce=known_nonce(request), user=user)
+
+
+def _refusal(request: HttpRequest) -> str:
+    denied = request.GET.get("error") == "access_denied"
+    return ConnectAttempt.Outcome.DENIED if denied else ConnectAttempt.Outcome.UNEXPECTED
+
+
+def _finish(attempt: ConnectAttempt, code: Secret) -> None:
+    client = instagram_client(attempt.meta_app, pool_size=1, deadline=CALL_SECONDS)
+    try:
+        finish_with_code(attempt, client, code)
+    finally:
+        client.close()
+
+
+def _to_result(request: HttpRequest, attempt: ConnectAttempt) -> HttpResponse:
+    """A member who connected goes to the connection; everything else has a page of its own."""
+    if attempt.outcome in GOOD and attempt.connection is not None and _is_member(request, attempt):
+        done = "works again" if attempt.outcome == ConnectAttempt.Outcome.RECONNECTED else "is connected"
+        messages.success(request, f"{attempt.connection} {done}. You need do nothing more.")
+        return redirect("connection", slug=attempt.tenant.slug, pk=attempt.connection.pk)
+    return redirect("connect_result", pk=attempt.pk)
+
+
+def _is_member(request: HttpRequest, attempt: ConnectAttempt) -> bool:
+    return Membership.objects.filter(tenant_id=attempt.tenant_id, user_id=request.user.pk or 0).exists()
+
+
+@login_not_required
+@require_safe
+def connect_result(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """What came of an attempt, in words, and what to do next. Its unguessable id is the right to see it."""
+    attempt = _load(request, pk)
+    waits = attempt.pending_secret is not None and (attempt.pending_until or timezone.now()) > timezone.now()
+    context = {
+        "attempt": attempt,
+        "handles": attempt.handles,
+        "waits": waits,
+        "is_member": _is_member(request, attempt),
+        "expected": attempt.connection.handle if attempt.connection else "",
+    }
+    return render(request, "tokens/connect_result.html", context)
+
+
+@login_not_required
+@require_POST
+def finish_connecting(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Goes on with what waits: a code that came back to another browser, or a token not yet made long-lived."""
+    attempt = _load(request, pk)
+    if claim_pending(attempt):
+        client = instagram_client(attempt.meta_app, pool_size=1, deadline=FINISH_SECONDS)
+        try:
+            finish_pending(attempt, client)
+        finally:
+            client.close()
+    return _to_result(request, attempt)
+
+
+@login_not_required
+@require_POST
+def try_again(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Back to consent, by the same right as the attempt that failed: a member's, or that of a link still open."""
+    attempt = _load(request, pk)
+    if not (_may_write(request, attempt) if attempt.link is None else is_open(attempt.link)):
+        return render(request, "tokens/state_refused.html", status=400)
+    return to_consent(
+        request,
+        attempt.meta_app.flavour,
+        tenant=attempt.tenant,
+        user=attempt.user,
+        connection=attempt.connection,
+        link=attempt.link,
+    )
+
+
+def _may_write(request: HttpRequest, attempt: ConnectAttempt) -> bool:
+    member = Membership.objects.filter(tenant_id=attempt.tenant_id, user_id=request.user.pk or 0, role__in=WRITERS)
+    return attempt.user_id == request.user.pk and member.exists()
+
+
+def _load(request: HttpRequest, pk: uuid.UUID) -> ConnectAttempt:
+    attempt = (
+        ConnectAttempt.objects.select_related("tenant", "meta_app", "user", "connection__meta_app", "link__connection")
+        .filter(pk=pk, used_at__isnull=False)
+        .first()
+    )
+    somebody_else = (
+        attempt is not None and attempt.user_id is not None and request.user.pk not in {None, attempt.user_id}
+    )
+    if attempt is None or somebody_else:
+        raise Http404
+    return attempt

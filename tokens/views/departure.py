@@ -1,0 +1,49 @@
+"""The way out to Instagram's consent page, for members and for holders of a link alike."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from accounts.models import Tenant, User
+from tokens.clients import AppNotSetUp, default_app, instagram_client
+from tokens.models import Connection, Link
+from tokens.services import consent
+from tokens.views.session import nonce
+
+
+def to_consent(
+    request: HttpRequest,
+    flavour: str,
+    *,
+    tenant: Tenant,
+    user: User | None = None,
+    connection: Connection | None = None,
+    link: Link | None = None,
+) -> HttpResponse:
+    """Opens an attempt and redirects to consent, or says that the Meta app is not set up.
+
+    Args:
+        request: of the browser that leaves; its session gets the state.
+        flavour: which Meta app of the installation asks.
+        tenant: the workspace that will own the connection.
+        user: the member who leaves, if it is one.
+        connection: the one to revive, if it is to be that one.
+        link: the link that gives the right, if it is one.
+    """
+    try:
+        meta_app = default_app(flavour)
+    except AppNotSetUp:
+        return render(request, "tokens/not_set_up.html", {"flavour": flavour}, status=503)
+    client = instagram_client(meta_app, pool_size=1)
+    url = consent.begin(
+        client=client,
+        meta_app=meta_app,
+        tenant=tenant,
+        session_nonce=nonce(request),
+        user=user,
+        connection=connection,
+        link=link,
+    )
+    client.close()
+    return redirect(url)

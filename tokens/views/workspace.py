@@ -1,0 +1,168 @@
+"""A workspace's pages, for its members."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.http import WRITERS, TenantRequest, role_required, tenant_row
+from tokens.clients import interactive_client
+from tokens.forms import ContactForm
+from tokens.models import Connection, Status
+from tokens.selectors import detail_of, summary, workspace_rows, young_until
+from tokens.services import attempt
+from tokens.services.disconnect import disconnect as disconnect_service
+from tokens.services.send_link import send_link as send_link_service
+from tokens.services.set_contact import set_contact as set_contact_service
+from tokens.views.departure import to_consent
+
+can_write = role_required(*WRITERS)
+
+AFTER_REFRESH = {
+    "refreshed": (messages.SUCCESS, "Renewed."),
+    "died": (messages.WARNING, "Instagram no longer accepts the connection. See below why, and what to do."),
+    "cannot_refresh": (
+        messages.WARNING,
+        "Instagram refuses to renew it, though it still works. We try daily.",
+    ),
+    "permission_missing": (
+        messages.WARNING,
+        "A permission is missing. Reconnect and leave all of them ticked.",
+    ),
+    "refused": (messages.WARNING, "Instagram refused the request. Our staff have been told."),
+    "too_young": (
+        messages.INFO,
+        "It is under 24 hours old; Instagram renews it later. Nothing needs to be done.",
+    ),
+    "held": (messages.WARNING, "Instagram's answers make no sense just now; nothing was changed."),
+    "our_fault": (
+        messages.ERROR,
+        "That is our fault, not yours. Our staff have been told; nothing was lost.",
+    ),
+    "alive": (messages.SUCCESS, "It works."),
+    attempt.BUSY: (messages.INFO, "It is being worked on this very moment. Look again in a minute."),
+}
+NOT_NOW = (
+    messages.WARNING,
+    "Instagram did not answer as it should. Nothing was changed; we try again by ourselves.",
+)
+
+
+@require_safe
+def workspace(request: TenantRequest, slug: str) -> HttpResponse:
+    rows = workspace_rows(request.tenant, timezone.now())
+    context = {"rows": rows, "summary": summary(rows), "can_write": request.membership.role in WRITERS}
+    return render(request, "tokens/workspace.html", context)
+
+
+@require_safe
+def connection(request: TenantRequest, slug: str, pk: uuid.UUID) -> HttpResponse:
+    return _connection_page(request, _load(request, pk), None)
+
+
+def _connection_page(request: TenantRequest, row: Connection, form: ContactForm | None) -> HttpResponse:
+    context = {
+        "detail": detail_of(row, timezone.now()),
+        "connection": row,
+        "form": form or ContactForm(initial={"contact_email": row.contact_email}),
+        "can_write": request.membership.role in WRITERS,
+    }
+    return render(request, "tokens/connection.html", context, status=400 if form else 200)
+
+
+@can_write
+@require_POST
+def connect(request: TenantRequest, slug: str, flavour: str) -> HttpResponse:
+    """Starts OAuth for whatever account the person consents with."""
+    return to_consent(request, flavour, tenant=request.tenant, user=request.user)
+
+
+@can_write
+@require_POST
+def reconnect(request: TenantRequest, slug: str, pk: uuid.UUID) -> HttpResponse:
+    """Starts OAuth to revive one connection."""
+    row = _load(request, pk)
+    return to_consent(request, row.flavour, tenant=request.tenant, user=request.user, connection=row)
+
+
+@can_write
+@require_POST
+def refresh_now(request: TenantRequest, slug: str, pk: uuid.UUID) -> HttpResponse:
+    row = _load(request, pk)
+    if row.status == Status.ACTIVE and (until := young_until(row, timezone.now())) is not None:
+        text = (
+            f"It is under 24 hours old. Instagram can renew it from {until:%-d %B, %H:%M} UTC on; it does not need it."
+        )
+        messages.info(request, text)
+        return _to_connection(row)
+    return _ask_now(request, row, "refresh")
+
+
+@can_write
+@require_POST
+def check_now(request: TenantRequest, slug: str, pk: uuid.UUID) -> HttpResponse:
+    return _ask_now(request, _load(request, pk), "check")
+
+
+def _ask_now(request: TenantRequest, row: Connection, purpose: str) -> HttpResponse:
+    if row.status != Status.ACTIVE:
+        messages.info(request, "It is not active. Reconnect it first.")
+        return _to_connection(row)
+    with interactive_client(row.meta_app) as client:
+        word = attempt.now(row.pk, purpose, lambda app: client)
+    level, text = AFTER_REFRESH.get(word, NOT_NOW)
+    messages.add_message(request, level, text)
+    return _to_connection(row)
+
+
+@can_write
+@require_POST
+def send_link(request: TenantRequest, slug: str, pk: uuid.UUID) -> HttpResponse:
+    row = _load(request, pk)
+    addresses = send_link_service(row, actor=request.user.email)
+    if addresses:
+        messages.success(request, f"A reconnect link is on its way to {', '.join(addresses)}.")
+    elif row.status == Status.DISCONNECTED:
+        messages.info(request, "It was disconnected. Connect it again from the workspace.")
+    else:
+        messages.warning(request, "Three links were mailed within an hour. Wait a little before sending another.")
+    return _to_connection(row)
+
+
+@can_write
+@require_POST
+def disconnect(request: TenantRequest, slug: str, pk: uuid.UUID) -> HttpResponse:
+    """Asks first: the key is erased for good."""
+    row = _load(request, pk)
+    if not request.POST.get("confirm") and row.status != Status.DISCONNECTED:
+        return render(request, "tokens/disconnect.html", {"connection": row})
+    if disconnect_service(row, by=request.user):
+        messages.success(request, f"{row} is disconnected and its key erased. Remove the app at Instagram as well.")
+    else:
+        messages.info(request, f"{row} was disconnected already.")
+    return _to_connection(row)
+
+
+@can_write
+@require_POST
+def set_contact(request: TenantRequest, slug: str, pk: uuid.UUID) -> HttpResponse:
+    row = _load(request, pk)
+    form = ContactForm(request.POST)
+    if not form.is_valid():
+        return _connection_page(request, row, form)
+    set_contact_service(row, email=form.cleaned_data["contact_email"], by=request.user)
+    messages.success(request, "The contact address is saved.")
+    return _to_connection(row)
+
+
+def _load(request: TenantRequest, pk: uuid.UUID) -> Connection:
+    return tenant_row(request, Connection.objects.with_dates().select_related("tenant"), pk)
+
+
+def _to_connection(row: Connection) -> HttpResponse:
+    return redirect("connection", slug=row.tenant.slug, pk=row.pk)
