@@ -36,9 +36,7 @@ class OutboxMessage(models.Model):
     kind = models.CharField(max_length=40)
     recipient = models.EmailField(max_length=254)
     subject_id = models.UUIDField(null=True, help_text="The producer's row that the mail is about.")
-    dedupe_key = models.CharField(
-        max_length=64, unique=True, help_text="SHA-256 of the producer's key and address."
-    )
+    dedupe_key = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the producer's key and address.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     due_at = models.DateTimeField(null=True, default=timezone.now)
     state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
@@ -54,8 +52,7 @@ class OutboxMessage(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(state="pending", due_at__isnull=False)
-                | ~Q(state="pending") & Q(due_at__isnull=True),
+                condition=Q(state="pending", due_at__isnull=False) | ~Q(state="pending") & Q(due_at__isnull=True),
                 name="due_while_pending",
             ),
         ]

@@ -60,9 +60,7 @@ def notify(
     return OutboxMessage.objects.filter(pk__in=[message.pk for message in messages]).count()
 
 
-def notify_staff(
-    *, kind: str, subject_id: UUID | None = None, dedupe_key: str, now: dt.datetime | None = None
-) -> int:
+def notify_staff(*, kind: str, subject_id: UUID | None = None, dedupe_key: str, now: dt.datetime | None = None) -> int:
     """`notify` for all in STAFF_ALERT_EMAILS. Where nobody is, the log has a warning that names the kind."""
     if not settings.STAFF_ALERT_EMAILS:
         logger.warning("Staff should be told of %s, but STAFF_ALERT_EMAILS is empty.", kind)

@@ -46,13 +46,13 @@ def app_secret(app: MetaApp) -> Secret:
     return Secret("")
 
 
-def instagram_client(app: MetaApp, *, pool_size: int = 4, deadline: float = CALL_DEADLINE) -> InstagramClient:
+def instagram_client(app: MetaApp, *, pool_size: int = 4, deadline: float | None = None) -> InstagramClient:
     """A client for `app`; close it after use.
 
     Args:
         app: the Meta app.
         pool_size: kept-alive connections a host; as many as threads share the client.
-        deadline: seconds that one call may take in all.
+        deadline: seconds that one call may take in all; CALL_DEADLINE by default.
     """
     endpoints = Endpoints(
         authorize_url=settings.INSTAGRAM_AUTHORIZE_URL,
@@ -61,7 +61,8 @@ def instagram_client(app: MetaApp, *, pool_size: int = 4, deadline: float = CALL
         api_version=settings.GRAPH_API_VERSION,
     )
     credentials = AppCredentials(app_id=app.app_id, app_secret=app_secret(app))
-    return InstagramClient(endpoints, credentials, pool_size=pool_size, deadline=deadline)
+    seconds = CALL_DEADLINE if deadline is None else deadline
+    return InstagramClient(endpoints, credentials, pool_size=pool_size, deadline=seconds)
 
 
 @contextmanager

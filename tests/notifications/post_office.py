@@ -25,7 +25,7 @@ class Delivered:
 
     @property
     def message_id(self) -> str:
-        return self.mail["Message-ID"]
+        return str(self.mail["Message-ID"])
 
 
 class PostOffice:
@@ -50,10 +50,12 @@ class PostOffice:
     def copies(self) -> Counter[str]:
         return Counter(self.addresses)
 
-    async def handle_EHLO(self, server: SMTP, session: Session, envelope: Envelope, hostname: str) -> str:
+    async def handle_EHLO(
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, answers: list[str]
+    ) -> list[str]:
         session.host_name = hostname
         self.lines.append(session.peer)
-        return "250 HELP"
+        return answers
 
     async def handle_MAIL(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -80,8 +82,8 @@ class PostOffice:
         if reply.startswith("250"):
             mail = message_from_bytes(cast(bytes, envelope.content), policy=policy.default)
             with self._lock:
-                self.delivered.append(Delivered(address, cast(EmailMessage, mail), session.peer))
-        self.before_answer(address)
+                self.delivered.append(Delivered(address, mail, session.peer))
+        await asyncio.to_thread(self.before_answer, address)
         return reply
 
 

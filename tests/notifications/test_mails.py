@@ -38,9 +38,7 @@ def test_a_value_can_not_smuggle_a_header_in(message: OutboxMessage, greet: Gree
     assert compose(message).recipients() == ["a@mail.example"]
 
 
-def test_the_headers_say_that_a_machine_wrote_it_and_which_row_it_is(
-    message: OutboxMessage, settings: Any
-) -> None:
+def test_the_headers_say_that_a_machine_wrote_it_and_which_row_it_is(message: OutboxMessage, settings: Any) -> None:
     settings.SITE_URL = "https://perennial.example:8443"
     sent = compose(message).message()
     assert sent["Message-ID"] == f"<{message.pk}@perennial.example>" == message_id(message)

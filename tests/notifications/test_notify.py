@@ -38,7 +38,7 @@ def test_spellings_of_one_address_are_one_address() -> None:
     assert OutboxMessage.objects.get().recipient == "creator@mail.example"
 
 
-def test_the_same_occasion_is_told_once(django_assert_max_num_queries: Any) -> None:
+def test_the_same_occasion_is_told_once() -> None:
     assert tell("a@mail.example") == 1
     assert tell("A@mail.example", "b@mail.example") == 1
     assert tell("a@mail.example", "b@mail.example") == 0
@@ -95,9 +95,7 @@ def test_staff_are_told_at_the_addresses_of_the_settings(settings: Any) -> None:
     assert set(OutboxMessage.objects.values_list("tenant", flat=True)) == {None}
 
 
-def test_without_staff_the_log_says_what_nobody_was_told(
-    settings: Any, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_without_staff_the_log_says_what_nobody_was_told(settings: Any, caplog: pytest.LogCaptureFixture) -> None:
     settings.STAFF_ALERT_EMAILS = []
     assert notify_staff(kind=KIND, dedupe_key="brake 1") == 0
     (record,) = caplog.records

@@ -37,6 +37,8 @@ _QUOTED = re.compile(
 )
 _HEADER = re.compile(r"(\bauthorization\\*[\"']?\s*[:,=]\s*b?)[^\r\n]+", re.IGNORECASE)
 _BEARER = re.compile(r"(\bbearer\s+)[^\s\"',;]+", re.IGNORECASE)
+# urllib3 warns of heads of answers that it cannot parse, and quotes them
+_UNPARSED = re.compile(r"(unparsed data: )[^\r\n]+")
 _TOKEN = re.compile(r"(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f]{2}))(?:IG|EAA|TH)[A-Za-z0-9_-]{16,}")
 _APP_TOKEN = re.compile(r"(?<![0-9])[0-9]{4,}(?:\||%7C)[A-Za-z0-9_.-]{6,}", re.IGNORECASE)
 
@@ -53,7 +55,7 @@ def mask(text: str, extra: Iterable[str | re.Pattern[str]] = ()) -> str:
         text: any text.
         extra: further regular expressions, such as one for link tokens; the whole match is replaced.
     """
-    for named in (_HEADER, _QUOTED, _PAIR, _BEARER):
+    for named in (_UNPARSED, _HEADER, _QUOTED, _PAIR, _BEARER):
         text = named.sub(rf"\1{MASK}", text)
     for whole in (_APP_TOKEN, _TOKEN, *extra):
         text = re.sub(whole, MASK, text)

@@ -40,7 +40,7 @@ def stormy_apps() -> frozenset[uuid.UUID]:
 
 def lock(app_id: uuid.UUID) -> None:
     """Serialises deaths of one Meta app until the caller's transaction ends, so that none slips past the brake."""
-    MetaApp.objects.select_for_update().only("pk").get(pk=app_id)
+    MetaApp.objects.select_for_update(no_key=True).only("pk").get(pk=app_id)
 
 
 def strike(*, connection: Connection, cause: str, now: dt.datetime) -> None:

@@ -196,7 +196,7 @@ def _why(error: MetaError | None) -> str:
 
 
 def _existing(tenant: Tenant, meta_app: MetaApp, account: Account) -> Connection | None:
-    rows = Connection.objects.select_for_update().for_tenant(tenant).known_as(meta_app, account.aliases)
+    rows = Connection.objects.select_for_update(no_key=True).for_tenant(tenant).known_as(meta_app, account.aliases)
     return rows.order_by("created_at").first()
 
 

@@ -93,7 +93,7 @@ def _link(attempt: ConnectAttempt, account: Account) -> tuple[Connection, bool]:
 
 
 def _existing(attempt: ConnectAttempt, account: Account) -> Connection | None:
-    rows = Connection.objects.select_for_update().filter(tenant_id=attempt.tenant_id)
+    rows = Connection.objects.select_for_update(no_key=True).filter(tenant_id=attempt.tenant_id)
     same_app = rows.known_as(attempt.meta_app, account.aliases).order_by("created_at").first()
     if same_app is not None or attempt.connection_id is None:
         return same_app

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from accounts.models import Membership, Role, User
+from accounts.models import Membership, Role
 from tokens.models import Connection
 
 
@@ -21,7 +21,3 @@ def members_behind(connection: Connection) -> list[str]:
         who = members.filter(role=Role.OWNER)
     return list(dict.fromkeys(email.lower() for email in who.values_list("user__email", flat=True)))
 
-
-def without(addresses: list[str], actor: User | None) -> list[str]:
-    """`addresses` but the actor's own: nobody is mailed about what they just did on screen."""
-    return addresses if actor is None else [address for address in addresses if address != actor.email.lower()]

@@ -27,7 +27,7 @@ def send_link(connection: Connection, *, actor: str) -> list[str]:
     """
     now = timezone.now()
     with transaction.atomic():
-        locked = Connection.objects.select_for_update().exclude(status=Status.DISCONNECTED)
+        locked = Connection.objects.select_for_update(no_key=True).exclude(status=Status.DISCONNECTED)
         connection_now = locked.filter(pk=connection.pk).first()
         if connection_now is None or _used_up(connection, now):
             return []

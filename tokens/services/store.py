@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import time
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -152,6 +153,8 @@ def _alive(finding: Finding) -> str:
         # With a refresh that keeps failing, its own flags stay: `/me` says nothing about them.
         columns |= {"permission_missing_since": None, "refused_since": None}
         columns |= {"last_failure": "", "last_failure_at": None}
+    if verdict.handle != finding.connection.handle:
+        lock_connection(finding.connection.pk)
     if not finding.write(**columns):
         return LOST
     _take_handle(finding, verdict.handle)
@@ -170,6 +173,7 @@ def _dead(finding: Finding) -> str:
     verdict: Dead = finding.verdict
     connection, app_id = finding.connection, finding.connection.meta_app_id
     brake.lock(app_id)
+    lock_connection(connection.pk)
     if brake.holding(app_id) is not None:
         return _again(finding, "held", "held")
     if not finding.write(version=finding.claim.version + 1, due_at=None, check_due_at=None):
@@ -181,6 +185,15 @@ def _dead(finding: Finding) -> str:
     mail_reconnect_link(connection, kind="reconnect_needed", now=finding.now)
     brake.strike(connection=connection, cause=Brake.Cause.DEATHS, now=finding.now)
     return "died"
+
+
+def lock_connection(connection_id: uuid.UUID) -> None:
+    """Locks a connection until the caller's transaction ends.
+
+    Whoever changes both takes the connection's row before the credential's: the other way round two people,
+    or a person and a worker, could wait for each other.
+    """
+    Connection.objects.select_for_update(no_key=True).only("pk").get(pk=connection_id)
 
 
 def mail_reconnect_link(connection: Connection, *, kind: str, now: dt.datetime) -> list[str]:

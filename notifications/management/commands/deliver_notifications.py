@@ -27,9 +27,7 @@ class Command(ReportingCommand):
 
             report = deliver_due(limit=options["limit"], on_progress=move)
         if report.stopped:
-            self.say(
-                f"The mail server fails ({report.stopped}): check EMAIL_URL. The rest stays in the outbox."
-            )
+            self.say(f"The mail server fails ({report.stopped}): check EMAIL_URL. The rest stays in the outbox.")
         left = OutboxMessage.objects.filter(due_at__isnull=False).count()
         return {**dataclasses.asdict(report), "stopped": report.stopped or None, "left": left}
 

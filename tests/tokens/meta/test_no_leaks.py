@@ -6,6 +6,7 @@ import socket
 import threading
 from io import BytesIO
 
+import django
 import pytest
 import requests
 from django.conf import settings as django_settings
@@ -34,7 +35,8 @@ from .leaks import everything_logged, leaks, spellings
 from .servers import keeping_alive, read_request
 
 if not django_settings.configured:
-    django_settings.configure(DEBUG=True)
+    django_settings.configure(DEBUG=True, SECRET_KEY="of no use")
+    django.setup()
 
 TREE = (
     MetaTransient,

@@ -99,6 +99,14 @@ def test_harmless_text_stays(text):
     assert mask(text) == text
 
 
+def test_what_urllib3_could_not_parse_is_masked():
+    """It may be anything, a new token too."""
+    quoted = "[Defect()], unparsed data: 'abc\\r\\n'"
+    assert mask(f"Failed to parse headers (url=/me): {quoted}\nmore") == (
+        "Failed to parse headers (url=/me): [Defect()], unparsed data: ***\nmore"
+    )
+
+
 def test_neighbours_of_a_secret_stay():
     assert mask("/a?x=1&access_token=abc&y=2") == "/a?x=1&access_token=***&y=2"
     assert mask('{"access_token": "abc", "expires_in": 5}') == '{"access_token": ***, "expires_in": 5}'
@@ -164,9 +172,9 @@ def test_values_in_flight_are_masked_wherever_they_stand(log):
     logger, stream = log
     odd = "a b/\u00e9"
     with hiding([Secret(odd), Secret("")]):
-        logger.debug("unparsed data: %s a+b%%2F%%C3%%A9 a%%20b/%%C3%%A9 %r", odd, odd.encode())
+        logger.debug("they said %s a+b%%2F%%C3%%A9 a%%20b/%%C3%%A9 %r", odd, odd.encode())
     assert odd not in stream.getvalue()
-    assert stream.getvalue().startswith("unparsed data: *** *** ***")
+    assert stream.getvalue().startswith("they said *** *** ***")
     logger.debug("%s", odd)
     assert odd in stream.getvalue()
 
