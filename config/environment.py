@@ -5,13 +5,16 @@ The sentences never show a value: most of these variables are secrets or hold on
 
 from __future__ import annotations
 
+import datetime as dt
+import io
 import math
 import os
 import re
 from collections.abc import Callable, Iterable
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import environ
 from croniter import croniter
@@ -22,6 +25,14 @@ from django.core.validators import validate_email
 DATABASE_SCHEMES = {"sqlite", "postgres", "postgresql"}
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off"}
+FILE_LINE = re.compile(r"(?:export )?[A-Za-z_0-9]+=")
+# A name or an address; IPv6 in brackets. Whatever else may stand in a URL ends up in headers of ours.
+HOST = re.compile(r"[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]")
+DEFAULT_PORTS = {"http": 80, "https": 443}
+FERNET_KEY = re.compile(r"[A-Za-z0-9_-]{43}=")
+ID_LENGTH = 100
+NOON = dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC)
+WORD = re.compile(r"[A-Za-z0-9_.:-]+")
 
 
 class SettingsError(Exception):
@@ -30,13 +41,22 @@ class SettingsError(Exception):
 
 def load_file(path: Path) -> None:
     """Adds the variables of a `.env` file that the environment does not set already."""
-    if path.is_file():
-        environ.Env.read_env(str(path))
+    if not path.is_file():
+        return
+    text: str = _check(path.name, "can't be read as text in UTF-8", lambda name: path.read_text("utf-8-sig"), "")
+    for number, line in enumerate(text.splitlines(), start=1):
+        # The library would print such a line, secret included, and go on without it.
+        if line.strip() and not line.lstrip().startswith("#") and not FILE_LINE.match(line):
+            raise SettingsError(f"{path.name}, line {number}, is not of the form NAME=value.")
+    environ.Env.read_env(io.StringIO(text))
 
 
 def raw(name: str, default: str = "") -> str:
-    """The variable as it stands: django-environ would take a value that begins with `$` for a name."""
-    return os.environ.get(name, default).strip()
+    """The variable as it stands: django-environ would take a value that begins with `$` for a name.
+
+    Set to nothing is the same as not set.
+    """
+    return os.environ.get(name, "").strip() or default
 
 
 def required(name: str, advice: str) -> str:
@@ -95,16 +115,24 @@ def addresses(name: str) -> list[str]:
 
 
 def base_url(name: str, default: str) -> str:
-    """An absolute http(s) address without a trailing slash, user, query or fragment."""
-    value = (raw(name) or default).rstrip("/")
-    try:
-        parts = urlsplit(value)
-        sound = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        sound = False
-    if not sound or parts.query or parts.fragment or "@" in parts.netloc or any(c.isspace() for c in value):
+    """An absolute http(s) address without a trailing slash, user, query or fragment; scheme and host in lower case."""
+    value = raw(name, default)
+    parts, port = _parts(value)
+    host = f"[{parts.hostname}]" if parts and ":" in (parts.hostname or "") else parts and parts.hostname
+    sound = bool(parts and parts.scheme in DEFAULT_PORTS and HOST.fullmatch(host or "")) and port != 0
+    if not parts or not sound or parts.query or parts.fragment or "@" in parts.netloc or re.search(r"\s", value):
         raise SettingsError(f"{name} must be an http or https address such as {default}.")
-    return value
+    shown = "" if port in {None, DEFAULT_PORTS[parts.scheme]} else f":{port}"
+    return f"{parts.scheme}://{host}{shown}{parts.path.rstrip('/')}"
+
+
+def _parts(url: str) -> tuple[SplitResult | None, int | None]:
+    """The address taken apart, and its port; None where it is none."""
+    try:
+        parts = urlsplit(url)
+        return parts, parts.port
+    except ValueError:
+        return None, None
 
 
 def site_url(name: str, default: str) -> str:
@@ -122,9 +150,12 @@ def origin(url: str) -> str:
 
 def cron(name: str, default: str) -> str:
     """A five-field cron line that has a next tick."""
-    value = raw(name) or default
-    if len(value.split()) != 5 or not croniter.is_valid(value):
-        raise SettingsError(f"{name} must be a cron line of five fields, such as {default}.")
+    value = raw(name, default)
+    problem = f"must be a cron line of five fields with a next tick, such as {default}"
+    if len(value.split()) != 5:
+        raise SettingsError(f"{name} {problem}.")
+    # Asked for a tick: `0 0 31 2 *` is well formed and never comes.
+    _check(name, problem, lambda line: croniter(line, NOON).get_prev(), value)
     return value
 
 
@@ -136,7 +167,11 @@ def fernet_keys(name: str) -> list[str]:
     if not keys:
         raise SettingsError(f"{name} is empty: {advice}")
     for place, key in enumerate(keys, start=1):
-        _check(name, f"has a key (number {place}) that is not 32 bytes in urlsafe base64", Fernet, key)
+        problem = f"has a key (number {place}) that is not 32 bytes in urlsafe base64"
+        # The library passes over what follows the padding, such as a second key after a forgotten comma.
+        if not FERNET_KEY.fullmatch(key):
+            raise SettingsError(f"{name} {problem}.")
+        _check(name, problem, Fernet, key)
     if len(set(keys)) != len(keys):
         raise SettingsError(f"{name} names the same key twice.")
     return keys
@@ -144,10 +179,12 @@ def fernet_keys(name: str) -> list[str]:
 
 def database(name: str, default: str, base: Path) -> dict[str, Any]:
     """Django's settings of the one database: SQLite (path relative to `base`) or PostgreSQL."""
-    url = raw(name) or default
+    url = raw(name, default)
     scheme = url.partition("://")[0]
     if scheme not in DATABASE_SCHEMES:
         raise SettingsError(f"{name} must begin with sqlite:// or postgres://.")
+    if scheme == "sqlite" and not url.startswith("sqlite:///"):
+        raise SettingsError(f"{name} must have three slashes before a relative file and four before an absolute one.")
     problem = "is not a database address such as postgres://user:password@host:5432/name"
     options: dict[str, Any] = dict(_check(name, problem, environ.Env.db_url_config, url))
     if not options["NAME"]:
@@ -177,26 +214,70 @@ def _postgres(options: dict[str, Any]) -> dict[str, Any]:
 def redis_or_empty(name: str) -> str:
     """A `redis://` address, or empty for the database."""
     value = raw(name)
-    if value and urlsplit(value).scheme not in {"redis", "rediss"}:
+    if not value:
+        return ""
+    parts, port = _parts(value)
+    if parts is None or parts.scheme not in {"redis", "rediss"}:
         raise SettingsError(f"{name} must be empty or begin with redis://.")
+    if not parts.hostname or port == 0 or not re.fullmatch(r"(/\d*)?", parts.path, re.ASCII):
+        raise SettingsError(f"{name} must be an address such as redis://:password@host:6379/0.")
     return value
 
 
 def email(name: str, default: str) -> dict[str, Any]:
     """Django's mail settings out of one address (`smtp+tls://user:password@host:587`, `consolemail://`, …)."""
-    url = raw(name) or default
+    url = raw(name, default)
     scheme = url.partition(":")[0]
     if scheme not in environ.Env.EMAIL_SCHEMES:
         raise SettingsError(f"{name} must begin with one of: {', '.join(sorted(environ.Env.EMAIL_SCHEMES))}.")
     problem = "is not a mail server's address such as smtp+tls://user:password@host:587"
-    return dict(_check(name, problem, environ.Env.email_url_config, url))
+    found: dict[str, Any] = dict(_check(name, problem, environ.Env.email_url_config, url))
+    if scheme.startswith("smtp") and not found["EMAIL_HOST"]:
+        raise SettingsError(f"{name} {problem}.")
+    if scheme == "filemail" and not found["EMAIL_FILE_PATH"]:
+        raise SettingsError(f"{name} names no directory: filemail:////var/mail is an absolute one.")
+    return found
+
+
+def sender(name: str, default: str) -> str:
+    """A mail address, with a name before it or not."""
+    value = raw(name, default)
+    # Django's own check, in the strictness of what goes into a header.
+    _check(name, "must be a mail address", validate_email, parseaddr(value)[1])
+    if not value.isprintable():
+        raise SettingsError(f"{name} must be a mail address.")
+    return value
+
+
+def hosts(name: str, default: str) -> list[str]:
+    """Host names as Django matches them: without scheme, port or path; `.example.com` and `*` are patterns."""
+    found = listed(name) or [f"[{default}]" if ":" in default else default]
+    if not all(host == "*" or HOST.fullmatch(host) for host in found):
+        raise SettingsError(f"{name} must be host names with commas between them, without scheme and port.")
+    return found
+
+
+def scopes(name: str, default: str) -> list[str]:
+    """Names of permissions."""
+    found = listed(name, default)
+    if not found or not all(WORD.fullmatch(scope) for scope in found):
+        raise SettingsError(f"{name} must be names of permissions with commas between them.")
+    return found
+
+
+def app_id(name: str) -> str:
+    """An app's id at Meta, or empty."""
+    value = raw(name)
+    if value and not (WORD.fullmatch(value) and len(value) <= ID_LENGTH):
+        raise SettingsError(f"{name} must be the app's id as its dashboard shows it.")
+    return value
 
 
 def _check(name: str, problem: str, reader: Callable[[str], Any], value: str) -> Any:
     """What `reader` makes of `value`; its own error, which may quote a secret, is not passed on."""
     try:
         return reader(value)
-    except (ValueError, TypeError, KeyError, AttributeError, ValidationError, environ.ImproperlyConfigured):
+    except (ValueError, TypeError, KeyError, AttributeError, OSError, ValidationError, environ.ImproperlyConfigured):
         pass
     # Outside the handler, so that the quoting error is not this one's context either.
     raise SettingsError(f"{name} {problem}.")
@@ -204,7 +285,7 @@ def _check(name: str, problem: str, reader: Callable[[str], Any], value: str) ->
 
 def version(name: str, default: str) -> str:
     """A Graph API version such as `v26.0`."""
-    value = raw(name) or default
-    if not re.fullmatch(r"v\d{1,3}\.\d{1,2}", value):
+    value = raw(name, default)
+    if not re.fullmatch(r"v\d{1,3}\.\d{1,2}", value, re.ASCII):
         raise SettingsError(f"{name} must be a version such as {default}.")
     return value

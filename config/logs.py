@@ -7,6 +7,7 @@ import re
 from collections.abc import ItemsView
 from types import TracebackType
 from typing import Any
+from urllib.parse import unquote
 
 from django.http import HttpRequest
 from django.views.debug import ExceptionReporter, SafeExceptionReporterFilter
@@ -15,33 +16,63 @@ from tokens.meta.redaction import mask
 
 HIDDEN = "…"
 # What stands in a path after one of these opens something: a connection, an address, an account.
-PATH_SECRETS = (
-    re.compile(r"(?<=/link/)[^/?\s\"']+"),
-    re.compile(r"(?<=/outcome/)[^/?\s\"']+"),
-    re.compile(r"(?<=/confirm-email/)[^/?\s\"']+"),
-    re.compile(r"(?<=/password/reset/key/)[^/?\s\"']+"),
-)
+PATH_SECRET = re.compile(r"(/(?:link|outcome|confirm-email|password/reset/key)/+)[^/?\s\"'<>]+", re.IGNORECASE)
+WORD = re.compile(r"[^\s\"'<>]+")
+# Encoded once by a browser, twice by whoever passes an address on within another one.
+MOST_DECODINGS = 3
+_BARE_RECORD = frozenset(vars(logging.makeLogRecord({})))
 
 
 def without_secrets(text: str) -> str:
-    """`text` with every secret that Perennial knows of masked."""
-    masked = mask(text)
-    for pattern in PATH_SECRETS:
-        masked = pattern.sub(HIDDEN, masked)
-    return masked
+    """`text` with every secret that Perennial knows of masked, percent-encoded ones too."""
+    masked = _masked(text)
+    return WORD.sub(_decoded_and_masked, masked) if "%" in masked else masked
+
+
+def _masked(text: str) -> str:
+    return PATH_SECRET.sub(rf"\1{HIDDEN}", mask(text))
+
+
+def _decoded_and_masked(word: re.Match[str]) -> str:
+    """The word as it is, unless decoding it brings a secret to light."""
+    encoded = plain = word.group()
+    for _ in range(MOST_DECODINGS):
+        if "%" not in plain:
+            break
+        plain = unquote(plain)
+        if (masked := _masked(plain)) != plain:
+            # Line breaks that come out of the decoding don't begin a line of the log.
+            return "".join(each if each.isprintable() else HIDDEN for each in masked)
+    return encoded
 
 
 class PathSecretFilter(logging.Filter):
-    """Masks the whole message, arguments and exception text of a record, for every handler after it."""
+    """Masks the whole record, arguments, traceback, stack and extra fields included, for every handler after it."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.msg = without_secrets(record.getMessage())
-        record.args = ()
+        record.msg, record.args = without_secrets(_message(record)), ()
         if record.exc_info and not record.exc_text:
             record.exc_text = logging.Formatter().formatException(record.exc_info)
-        if record.exc_text:
-            record.exc_text = without_secrets(record.exc_text)
+        for name in ("exc_text", "stack_info", *(vars(record).keys() - _BARE_RECORD)):
+            value = getattr(record, name)
+            if isinstance(value, str):
+                setattr(record, name, without_secrets(value))
         return True
+
+
+def _message(record: logging.LogRecord) -> str:
+    try:
+        return record.getMessage()
+    except Exception:  # out of a filter it would reach whoever logs; logging's own report prints the arguments
+        return f"(a message that does not fit its arguments, {record.pathname}:{record.lineno})"
+
+
+def guard(*names: str) -> None:
+    """Puts the filter on loggers that others have set up; safe to call again."""
+    for name in names:
+        logger = logging.getLogger(name)
+        if not any(isinstance(each, PathSecretFilter) for each in logger.filters):
+            logger.addFilter(PathSecretFilter())
 
 
 class SecretlessReporter(ExceptionReporter):

@@ -17,20 +17,20 @@ SECRET_KEY = env.required("SECRET_KEY", "give a long random string that stays th
 DEBUG = env.boolean("DEBUG", False)
 SITE_URL = env.site_url("SITE_URL", "http://localhost:8000")
 SITE_HOST = urlsplit(SITE_URL).hostname or ""
-ALLOWED_HOSTS = env.listed("ALLOWED_HOSTS") or [SITE_HOST]
+ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", SITE_HOST)
 TRUSTED_PROXY_COUNT = env.integer("TRUSTED_PROXY_COUNT", 0, least=0, most=10)
 STATUS_TOKEN = env.raw("STATUS_TOKEN")
 
 # --- Instagram and Facebook -----------------------------------------------------------------------------------
-INSTAGRAM_APP_ID = env.raw("INSTAGRAM_APP_ID")
+INSTAGRAM_APP_ID = env.app_id("INSTAGRAM_APP_ID")
 INSTAGRAM_APP_SECRET = env.raw("INSTAGRAM_APP_SECRET")
-INSTAGRAM_SCOPES = env.listed("INSTAGRAM_SCOPES", "instagram_business_basic")
+INSTAGRAM_SCOPES = env.scopes("INSTAGRAM_SCOPES", "instagram_business_basic")
 INSTAGRAM_AUTHORIZE_URL = env.base_url("INSTAGRAM_AUTHORIZE_URL", "https://www.instagram.com/oauth/authorize")
 INSTAGRAM_API_URL = env.base_url("INSTAGRAM_API_URL", "https://api.instagram.com")
 INSTAGRAM_GRAPH_URL = env.base_url("INSTAGRAM_GRAPH_URL", "https://graph.instagram.com")
-FACEBOOK_APP_ID = env.raw("FACEBOOK_APP_ID")
+FACEBOOK_APP_ID = env.app_id("FACEBOOK_APP_ID")
 FACEBOOK_APP_SECRET = env.raw("FACEBOOK_APP_SECRET")
-FACEBOOK_SCOPES = env.listed("FACEBOOK_SCOPES", "instagram_basic,pages_show_list,pages_read_engagement")
+FACEBOOK_SCOPES = env.scopes("FACEBOOK_SCOPES", "instagram_basic,pages_show_list,pages_read_engagement")
 FACEBOOK_DIALOG_URL = env.base_url("FACEBOOK_DIALOG_URL", "https://www.facebook.com")
 FACEBOOK_GRAPH_URL = env.base_url("FACEBOOK_GRAPH_URL", "https://graph.facebook.com")
 GRAPH_API_VERSION = env.version("GRAPH_API_VERSION", "v26.0")
@@ -187,7 +187,7 @@ CONTENT_SECURITY_POLICY = {
 # --- Mail -----------------------------------------------------------------------------------------------------
 vars().update(env.email("EMAIL_URL", "consolemail://"))
 EMAIL_TIMEOUT = 20
-DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.raw("DEFAULT_FROM_EMAIL", "perennial@localhost")
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.sender("DEFAULT_FROM_EMAIL", "perennial@localhost")
 STAFF_ALERT_EMAILS = env.addresses("STAFF_ALERT_EMAILS")
 ADMINS = [("Staff", address) for address in STAFF_ALERT_EMAILS]
 
@@ -240,10 +240,9 @@ LOGGING = {
         **{
             name: {**_WITHOUT_SECRETS}
             for name in (
-                "django.server",
+                # Named, so that Django's own handlers, which mask nothing and mail a second time, leave it.
+                "django",
                 "django.security.csrf",
-                "gunicorn.access",
-                "gunicorn.error",
                 "django-q",
             )
         },

@@ -12,6 +12,7 @@ from django.core.management.base import SystemCheckError
 from django.core.wsgi import get_wsgi_application
 
 from config.environment import SettingsError
+from config.logs import guard
 
 
 def run_command(argv: list[str]) -> None:
@@ -27,6 +28,8 @@ def web_application() -> WSGIHandler:
     """
     settings_or_exit()
     application = get_wsgi_application()
+    # Also where gunicorn runs without our gunicorn.conf.py.
+    guard("gunicorn.access", "gunicorn.error")
     try:
         call_command("check", verbosity=0)
     except SystemCheckError as error:

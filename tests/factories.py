@@ -18,8 +18,8 @@ from accounts.models import Membership, Role, Tenant, User
 from accounts.services.create_tenant import create_tenant
 from tests.emulator.records import Token
 from tokens import due_dates
-from tokens.fields import newest_key_id
-from tokens.models import Connection, Credential, Flavour, MetaApp, Status
+from tokens.fields import newest_key_id, seal
+from tokens.models import Connection, Credential, Flavour, MetaApp, Reason, Status
 
 PASSWORD = "a long pass phrase"
 SIXTY_DAYS = dt.timedelta(days=60)
@@ -89,7 +89,7 @@ def make_connection(
         token: made up by default; one of the emulator's brings its person's handle, ids and dates along.
         handle: without `@`.
         status: an inactive one has no due dates, a disconnected one no token either.
-        reason: why it is inactive.
+        reason: why it is inactive; its password was changed by default.
         issued_at: 30 days ago by default; None = unknown.
         expires_at: 60 days after issue by default; None = unknown.
         due_at: as the rule has it by default.
@@ -104,6 +104,8 @@ def make_connection(
         issued_at = _instant(token.issued_at) if issued_at is _UNSET else issued_at
         expires_at = _instant(token.expires_at) if expires_at is _UNSET else expires_at
         token = token.access_token
+    if status == Status.INACTIVE:
+        reason = reason or Reason.PASSWORD_CHANGED
     if issued_at is _UNSET:
         issued_at = now - SIXTY_DAYS / 2
     if expires_at is _UNSET:
@@ -131,7 +133,7 @@ def make_connection(
         **{
             "connection": connection,
             "tenant": connection.tenant,
-            "token": (token or made_up_token(number)) if connected else None,
+            "token": seal(token or made_up_token(number)) if connected else None,
             "key_id": newest_key_id() if connected else "",
             "obtained_at": obtained_at,
             "issued_at": issued_at,

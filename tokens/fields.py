@@ -72,6 +72,9 @@ class Sealed:
     def __repr__(self) -> str:
         return ""
 
+    def __format__(self, spec: str) -> str:
+        return ""
+
     def __copy__(self) -> Sealed:
         return self
 

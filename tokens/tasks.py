@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from accounts.models import Tenant
+import datetime as dt
+
 from notifications.delivery import deliver_due
 from tokens.clients import instagram_client
 from tokens.services.ring import ring
 from tokens.services.sweep import Sweep, count_due
+
+# Well under the queue's timeout: what it kills may send one mail twice.
+DELIVERY = dt.timedelta(seconds=45)
 
 
 def sweep() -> int:
@@ -13,9 +19,14 @@ def sweep() -> int:
     return ring() if count_due("refresh") else 0
 
 
-def drain() -> dict[str, int]:
-    """Refreshes what is due."""
-    return dict(Sweep("refresh", instagram_client).run())
+def drain(tenant_id: str | None = None) -> dict[str, int]:
+    """Refreshes what is due; with a tenant's id, what is due there."""
+    tenant = None
+    if tenant_id is not None:
+        tenant = Tenant.objects.filter(pk=tenant_id).first()
+        if tenant is None:
+            return {}  # erased since
+    return dict(Sweep("refresh", instagram_client, tenant=tenant).run())
 
 
 def check() -> dict[str, int]:
@@ -24,5 +35,5 @@ def check() -> dict[str, int]:
 
 
 def deliver() -> int:
-    """Sends what the outbox holds and is due."""
-    return deliver_due().sent
+    """Sends what the outbox holds and is due; what is left at the end of its time, the next one sends."""
+    return deliver_due(within=DELIVERY).sent

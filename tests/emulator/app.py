@@ -5,6 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 from . import control, graph, oauth, pages
+from .desk import Desk
 from .errors import error, facts_of
 from .faults import Fault
 from .journal import Entry
@@ -16,12 +17,12 @@ from .wire import Answer, Headers, Refused, Request, html_answer, json_answer, r
 Endpoint = Callable[[State, Request], Answer]
 StartResponse = Callable[[str, list[tuple[str, str]]], object]
 ENDPOINTS: Mapping[str, Endpoint] = {**oauth.ENDPOINTS, **graph.ENDPOINTS}
-SHOWN_TOKENS = 200
 
 
 class Emulator:
     def __init__(self, state: State) -> None:
         self.state = state
+        self.desk = Desk(state)
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         answer = self.answer(read_request(environ))
@@ -30,10 +31,16 @@ class Emulator:
         return [answer.body]
 
     def answer(self, request: Request) -> Answer:
+        try:
+            return self._route(request)
+        finally:
+            self.state.changed.set()
+
+    def _route(self, request: Request) -> Answer:
         if request.path.startswith(control.PREFIX):
             return control.answer(self.state, request)
-        if request.path == "/":
-            return index(self.state)
+        if self.desk.serves(request.path):
+            return self.desk.answer(request)
         return play(self.state, request)
 
 
@@ -50,12 +57,6 @@ def length_of(answer: Answer) -> Headers:
     return (("Content-Length", str(len(answer.body))),)
 
 
-def index(state: State) -> Answer:
-    with state.lock:
-        tokens = list(state.tokens.values())[-SHOWN_TOKENS:]
-        return html_answer(pages.index_page(list(state.persons.values()), tokens, state.now()))
-
-
 def play(state: State, request: Request) -> Answer:
     """A fault is taken under the lock but plays outside: it may hang for as long as it likes."""
     with state.lock:
@@ -63,7 +64,10 @@ def play(state: State, request: Request) -> Answer:
         username = person.username if person else None
         journal = state.journal
         entry = journal.arrived(request, state.now(), username, request.token)
+        if token:
+            token.used_at = state.now()
         fault = state.faults.take(request.bare_path, request.token, username)
+        state.changed.set()  # already now: a fault may hang
     answer = strike(state, request, fault, token, entry) if fault else perform(state, request)
     with state.lock:
         journal.answered(entry, answer.status)

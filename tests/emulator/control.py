@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from .forms import refuse_foreign
 from .kinds import KINDS
 from .records import Token
 from .refusals import Missing, Refusal, Wrong
@@ -215,12 +216,8 @@ ROUTES: dict[tuple[str, str], Verb] = {
     ("GET", "config"): Verb(show_config),
     ("POST", "config"): Verb(config, free=True),
     ("GET", "apps"): Verb(show_apps),
-    ("POST", "apps"): Verb(
-        add_app, needs={"id": TEXT, "secret": TEXT}, takes={"name": TEXT, "redirect_uris": TEXTS}
-    ),
-    ("POST", "persons"): Verb(
-        add_person, needs={"username": TEXT}, takes={"name": TEXT, "account_type": TEXT}
-    ),
+    ("POST", "apps"): Verb(add_app, needs={"id": TEXT, "secret": TEXT}, takes={"name": TEXT, "redirect_uris": TEXTS}),
+    ("POST", "persons"): Verb(add_person, needs={"username": TEXT}, takes={"name": TEXT, "account_type": TEXT}),
     ("POST", "tokens"): Verb(add_tokens, takes=TOKEN_FIELDS),
     ("GET", "clock"): Verb(show_clock),
     ("POST", "clock"): Verb(clock, takes={"offset_seconds": NUMBER, "now": TEXT}),
@@ -237,6 +234,8 @@ ROUTES: dict[tuple[str, str], Verb] = {
 
 def answer(state: State, request: Request) -> Answer:
     try:
+        if request.method != "GET":
+            refuse_foreign(request)
         verb, names = find(request)
         return json_answer(verb(state, *names, **sent(request)))
     except Refusal as refusal:

@@ -41,8 +41,7 @@ DEATHS = {
     "app_removed": Spec(190, DEAD + "The user has not authorized application {app_id}.", 458),
     "checkpoint": Spec(
         190,
-        DEAD + "You cannot access the app till you log in to www.instagram.com and follow the"
-        " instructions given.",
+        DEAD + "You cannot access the app till you log in to www.instagram.com and follow the instructions given.",
         459,
     ),
     "checkpoint_blocked": Spec(190, DEAD + "The user is in a blocked, logged-in checkpoint.", 459),
@@ -111,18 +110,14 @@ OTHERS = {
     "client_secret": Spec(1, "Error validating client secret."),
     "policy_368": Spec(368, "The action attempted has been deemed abusive or is otherwise disallowed"),
     "spam_2207051": Spec(4, "Application request limit reached", 2207051, status=403),
-    "code_2500": Spec(
-        2500, "An active access token must be used to query information about the current user."
-    ),
+    "code_2500": Spec(2500, "An active access token must be used to query information about the current user."),
     "unknown_path": Spec(2500, "Unknown path components: {path}"),
     "transient_true": Spec(960, "Please try again later.", transient=True),
     "unknown_code": Spec(99999, "Something nobody has documented happened."),
     "invalid_platform_app": Spec(400, "Invalid platform app", shape="flat"),
     "flat_client_secret": Spec(400, "Error validating client secret.", shape="flat"),
     "code_not_found": Spec(400, "Matching code was not found or was already used", shape="flat"),
-    "redirect_mismatch": Spec(
-        400, "Redirect URI does not match the one the code was requested with", shape="flat"
-    ),
+    "redirect_mismatch": Spec(400, "Redirect URI does not match the one the code was requested with", shape="flat"),
     "flat_missing": Spec(400, "Missing required field {field}", shape="flat"),
     "flat_grant_type": Spec(400, "Invalid grant_type", shape="flat"),
     "legacy_meta_shape": Spec(400, "The access_token provided is invalid.", shape="legacy"),

@@ -18,6 +18,8 @@ class Fault:
     times: int | None = None
     after: int = 0
     params: dict[str, Any] = field(default_factory=dict)
+    mishap: str | None = None  # switched on from the page for people, under this name
+    rank: int = 9  # lower strikes first
 
     def strikes(self, path: str, token: str | None, username: str | None) -> bool:
         return covers(self.path, path) and self.token in (None, token) and self.username in (None, username)
@@ -32,13 +34,14 @@ class Fault:
             "times": self.times,
             "after": self.after,
             **self.params,
+            **({"mishap": self.mishap} if self.mishap else {}),
         }
 
 
 class FaultBook:
     def __init__(self) -> None:
         self._faults: dict[int, Fault] = {}
-        self._last_id = 0
+        self.last_id = 0
 
     def add(self, fault: Fault) -> int:
         fault.params = with_defaults(fault.kind, fault.params)
@@ -46,10 +49,15 @@ class FaultBook:
             raise Wrong("times is a number from 1, or null for 'until removed'.")
         if fault.after < 0:
             raise Wrong("after is a number from 0.")
-        self._last_id += 1
-        fault.id = self._last_id
+        self.last_id += 1
+        fault.id = self.last_id
         self._faults[fault.id] = fault
         return fault.id
+
+    def put(self, fault: Fault) -> None:
+        """One that was added before, as it was."""
+        with_defaults(fault.kind, fault.params)
+        self._faults[fault.id] = fault
 
     def remove(self, fault_id: int) -> None:
         if self._faults.pop(fault_id, None) is None:
@@ -59,7 +67,8 @@ class FaultBook:
         self._faults.clear()
 
     def all(self) -> list[Fault]:
-        return list(self._faults.values())
+        """In the order they strike: by rank, then by age."""
+        return sorted(self._faults.values(), key=lambda fault: fault.rank)
 
     def take(self, path: str, token: str | None, username: str | None) -> Fault | None:
         """The first fault that strikes this request, counted down; those with `after` let it pass."""

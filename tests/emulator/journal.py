@@ -2,6 +2,7 @@
 
 from collections import Counter, deque
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from .records import iso
@@ -67,12 +68,15 @@ class Journal:
             and (username is None or entry.username == username)
         ]
 
+    def last(self, number: int) -> list[Entry]:
+        """Newest first."""
+        return list(islice(reversed(self._entries), number))
+
     def counts(self, token: str | None) -> dict[str, Any]:
         asked = {"token": self._tokens[token]} if token else {}
         return {
             "paths": {
-                path: {"requests": total, "succeeded": self._answered[path]}
-                for path, total in self._asked.items()
+                path: {"requests": total, "succeeded": self._answered[path]} for path, total in self._asked.items()
             },
             "refreshes": dict(self._refreshes),
             **asked,

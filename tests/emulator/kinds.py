@@ -128,9 +128,7 @@ def elsewhere(scene: Scene) -> Answer:
 
 def huge(scene: Scene) -> Answer:
     frame = b'{"padding": "%s"}'
-    return Answer(
-        scene.params["status"], (JSON_TYPE,), frame % (b"x" * (scene.params["bytes"] - len(frame) + 2))
-    )
+    return Answer(scene.params["status"], (JSON_TYPE,), frame % (b"x" * (scene.params["bytes"] - len(frame) + 2)))
 
 
 def truncated(scene: Scene) -> Answer:
@@ -168,13 +166,9 @@ KINDS: dict[str, Kind] = {
     "html_403": fixed(html_answer(page("Sorry, this content isn't available right now"), 403)),
     "empty_200": fixed(Answer(200, (HTML_TYPE,))),
     "list_200": fixed(json_answer([])),
-    "null_token_200": fixed(
-        json_answer({"access_token": None, "token_type": "bearer", "expires_in": 5_184_000})
-    ),
+    "null_token_200": fixed(json_answer({"access_token": None, "token_type": "bearer", "expires_in": 5_184_000})),
     "missing_token_200": fixed(json_answer({"token_type": "bearer", "expires_in": 5_184_000})),
-    "number_token_200": fixed(
-        json_answer({"access_token": 12345, "token_type": "bearer", "expires_in": 5_184_000})
-    ),
+    "number_token_200": fixed(json_answer({"access_token": 12345, "token_type": "bearer", "expires_in": 5_184_000})),
     "bad_json": fixed(Answer(200, (JSON_TYPE,), b'{"access_token": "IG')),
     "truncated": Kind(truncated),
     "reset": Kind(lambda scene: RESET),

@@ -2,21 +2,24 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, NoReturn
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from . import pages
 from .errors import error
+from .forms import refuse_foreign, sound_username
 from .records import HOUR, PERMISSIONS, App, Code, Person, Token
+from .refusals import Missing, Refusal
 from .state import State
-from .wire import Answer, Refused, Request, html_answer, json_answer, redirect
+from .wire import Answer, Refused, Request, html_answer, json_answer, page_answer, redirect
 
 DENIAL = {
     "error": "access_denied",
     "error_reason": "user_denied",
     "error_description": "The user denied your request",
 }
-OUR_FIELDS = ("person", "permission", "decision")
+OUR_FIELDS = ("person", "new_username", "permission", "decision")
 
 
 # GET and POST /oauth/authorize
@@ -24,34 +27,74 @@ OUR_FIELDS = ("person", "permission", "decision")
 
 def authorize(state: State, request: Request) -> Answer:
     if request.method == "GET":
-        return ask(state, request.query)
+        return ask(state, {key: value for key, value in request.query.items() if key not in OUR_FIELDS})
     if request.method == "POST":
         return decide(state, request)
     return html_answer(pages.error_page("This page can't be asked that way"), 405)
 
 
-def ask(state: State, query: Mapping[str, str], notice: str = "") -> Answer:
-    app = check_dialog(state, query)
-    page = pages.consent_page(app, list(state.persons.values()), wanted_scopes(query), dict(query), notice)
-    return html_answer(page)
+def ask(state: State, query: Mapping[str, str]) -> Answer:
+    return page_answer(pages.consent_page(dialog(state, query)))
+
+
+def dialog(state: State, carried: Mapping[str, str]) -> pages.Dialog:
+    app = check_dialog(state, carried)
+    site = urlsplit(carried["redirect_uri"]).netloc
+    return pages.Dialog(app, list(state.persons.values()), wanted_scopes(carried), carried, site)
+
+
+def ask_again(state: State, request: Request, notice: str, status: int = 400) -> Answer:
+    """The same page with a sentence; what was chosen stays chosen."""
+    again = replace(
+        dialog(state, carried_by(request)),
+        notice=notice,
+        chosen=request.form.get("person", ""),
+        newcomer=request.form.get("new_username", ""),
+        ticked=request.every("permission"),
+    )
+    return page_answer(pages.consent_page(again), status)
+
+
+def carried_by(request: Request) -> dict[str, str]:
+    return {key: value for key, value in request.fields if key not in OUR_FIELDS}
 
 
 def decide(state: State, request: Request) -> Answer:
-    carried = {key: value for key, value in request.fields if key not in OUR_FIELDS}
+    carried = carried_by(request)
+    refuse_stray(request)
     app = check_dialog(state, carried)
     decision = request.form.get("decision")
     if decision == "cancel":
         return back(carried, DENIAL, carry_state=state.switches.denial_state)
     if decision != "allow":
-        return ask(state, carried, "Please press Allow or Cancel.")
-    person = state.persons.get(request.form.get("person", ""))
-    if person is None:
-        return ask(state, carried, "Please choose which account to continue with.")
+        return ask_again(state, request, "Please press Allow or Cancel.")
+    try:
+        person = chosen_person(state, request.form)
+    except Refusal as refusal:
+        return ask_again(state, request, str(refusal))
     if person.username in state.switches.no_role:
         refuse_dialog("Insufficient developer role")
     if person.hindrance:
-        return html_answer(pages.hindrance_page(person), 403)
+        return ask_again(state, request, pages.hindrance(person), 403)
     return allow(state, app, person, carried, request.every("permission"))
+
+
+def refuse_stray(request: Request) -> None:
+    try:
+        refuse_foreign(request)
+    except Refusal as refusal:
+        raise Refused(page_answer(pages.error_page(str(refusal)), refusal.status)) from None
+
+
+def chosen_person(state: State, form: Mapping[str, str]) -> Person:
+    """Somebody on the list, or whoever the new username names: they are made here if need be."""
+    choice, newcomer = form.get("person", ""), form.get("new_username", "").strip()
+    if choice in state.persons:
+        return state.persons[choice]
+    if choice not in ("", pages.NEWCOMER) or not (choice or newcomer):
+        raise Missing("Please choose which account to continue with.")
+    username = sound_username(newcomer)
+    return state.persons.get(username) or state.add_person(username)
 
 
 def allow(state: State, app: App, person: Person, carried: Mapping[str, str], ticked: list[str]) -> Answer:
@@ -60,9 +103,7 @@ def allow(state: State, app: App, person: Person, carried: Mapping[str, str], ti
     return back(carried, {"code": code.value}, mark="_")
 
 
-def back(
-    carried: Mapping[str, str], params: Mapping[str, str], *, carry_state: bool = True, mark: str = ""
-) -> Answer:
+def back(carried: Mapping[str, str], params: Mapping[str, str], *, carry_state: bool = True, mark: str = "") -> Answer:
     """Back to the app; whatever its own query was stays in front."""
     echoed = {"state": carried["state"]} if carry_state and "state" in carried else {}
     address = urlsplit(carried["redirect_uri"])

@@ -1,163 +1,177 @@
-"""The pages people see: consent, refusals of the dialog, and a plain index."""
+"""The pages that belong to Meta's dialog: consent, and its refusals. The frame is everybody's."""
 
-from collections.abc import Iterable, Mapping
+import hashlib
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from html import escape
 from string import Template
 
-from .records import App, Person, Token, fingerprint, iso
+from .records import BASIC, App, Person
+from .style import STYLE
+from .words import account_type
 
-STYLE = """
-:root { color-scheme: light dark; --line: #dbdbdb; --ink: #262626; --soft: #737373;
-  --card: #fff; --page: #fafafa; }
-@media (prefers-color-scheme: dark) {
-  :root { --line: #363636; --ink: #f5f5f5; --soft: #a8a8a8; --card: #121212; --page: #000; } }
-* { box-sizing: border-box; }
-body { margin: 0; padding: 2rem 1rem; background: var(--page); color: var(--ink);
-  font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
-main { max-width: 26rem; margin: 0 auto; padding: 2rem; background: var(--card);
-  border: 1px solid var(--line); border-radius: 12px; }
-main.wide { max-width: 64rem; }
-h1 { font-size: 1.25rem; margin: 0 0 .5rem; }
-.brand { font-weight: 700; margin: 0 0 1.5rem; color: var(--soft); }
-.brand::before { content: ""; display: inline-block; width: 1em; height: 1em; margin-right: .5em;
-  vertical-align: -.12em; border-radius: 30%; background: linear-gradient(45deg, #fa7e1e, #d62976, #4f5bd5); }
-p.soft, td.soft { color: var(--soft); }
-p.notice { padding: .75rem 1rem; border-radius: 8px; background: #fff4ce; color: #4d3b00; }
-fieldset { border: 0; margin: 1.25rem 0; padding: 0; }
-legend { font-weight: 600; padding: 0; margin-bottom: .5rem; }
-label { display: flex; gap: .75rem; align-items: center; padding: .6rem .25rem;
-  border-top: 1px solid var(--line); }
-input { width: 1.15rem; height: 1.15rem; accent-color: #0095f6; }
-label small { color: var(--soft); display: block; }
-button { width: 100%; padding: .75rem; border-radius: 8px; font: inherit; font-weight: 600; cursor: pointer; }
-button.allow { border: 0; background: #0073c7; color: #fff; margin-bottom: .5rem; }
-button.cancel { border: 1px solid var(--line); background: transparent; color: inherit; }
-button:focus-visible, input:focus-visible { outline: 3px solid #0095f6; outline-offset: 2px; }
-table { border-collapse: collapse; width: 100%; margin: 1rem 0; }
-th, td { text-align: left; padding: .4rem .75rem .4rem 0; border-bottom: 1px solid var(--line); }
-code { font-size: .9em; }
-"""
+LABEL = "Emulator of Instagram — not Meta"
+ICON = (
+    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 8 8'%3E"
+    "%3Crect width='8' height='8' rx='2' fill='%23dd2a7b'/%3E%3C/svg%3E"
+)
 FRAME = Template("""<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
+<meta name="referrer" content="same-origin">
+<link rel="icon" href="$icon">
 <title>$title</title>
 <style>$style</style>
 </head>
-<body><main class="$shape"><p class="brand">Instagram emulator</p>
+<body><p class="label">$label</p><main class="$shape">
 $body
 </main></body>
 </html>
 """)
 WORDS = {
-    "instagram_business_basic": "View your profile and media",
-    "instagram_business_content_publish": "Publish posts for you",
-    "instagram_business_manage_comments": "Read and answer comments",
-    "instagram_business_manage_messages": "Read and answer messages",
-    "instagram_business_manage_insights": "View your insights",
+    BASIC: ("See your profile and posts", "Your name, account type and media. Without it, nothing else works."),
+    "instagram_business_content_publish": (
+        "Publish for you",
+        "Create posts, reels and stories on your account.",
+    ),
+    "instagram_business_manage_comments": (
+        "Manage comments",
+        "Read, answer, hide and delete comments on your posts.",
+    ),
+    "instagram_business_manage_messages": ("Manage messages", "Read and answer your direct messages."),
+    "instagram_business_manage_insights": ("See your insights", "How your posts and your account are doing."),
 }
-CONSENT = Template("""<h1>$app would like to access your account</h1>
+CONSENT = Template("""<div class="consent">
+<div class="mark" aria-hidden="true"></div>
+<h1>$app would like to access your Instagram account</h1>
 $notice
 <form method="post" action="/oauth/authorize">
 $carried
-<fieldset><legend>Continue as</legend>
+<fieldset><legend>Who are you?</legend>
 $persons
+$newcomer
 </fieldset>
-<fieldset><legend>Allow $app to</legend>
+<fieldset><legend>$app will be able to</legend>
+<div class="choices">
 $permissions
-</fieldset>
-<button class="allow" name="decision" value="allow">Allow</button>
-<button class="cancel" name="decision" value="cancel" formnovalidate>Cancel</button>
-</form>""")
+</div></fieldset>
+<button class="main" name="decision" value="allow">Allow</button>
+<button name="decision" value="cancel" formnovalidate>Cancel</button>
+</form>
+<p class="soft">You go on to <b>$site</b>. It can keep this access until you remove it.</p>
+</div>""")
+NEWCOMER = "/new"  # no username has a slash
+FACES = ("#5b51d8", "#b4236b", "#a8480e", "#0b6b6b", "#3a6b0b", "#1d5fae", "#7a3bb0", "#8a5a00")
+MOST_PERSONS = 200
+
+
+@dataclass(frozen=True)
+class Dialog:
+    """What the consent page is about, and what was chosen on it before."""
+
+    app: App
+    persons: list[Person]
+    scopes: Iterable[str]
+    carried: Mapping[str, str]
+    site: str
+    notice: str = ""
+    chosen: str = ""
+    newcomer: str = ""
+    ticked: Collection[str] | None = None  # None ticks all
 
 
 def frame(title: str, body: str, shape: str = "") -> str:
-    return FRAME.substitute(title=escape(title), style=STYLE, body=body, shape=shape)
+    return FRAME.substitute(title=escape(title), style=STYLE, body=body, shape=shape, label=LABEL, icon=ICON)
 
 
-def consent_page(
-    app: App, persons: list[Person], scopes: Iterable[str], carried: Mapping[str, str], notice: str = ""
-) -> str:
+def alert(text: str) -> str:
+    return f'<p class="notice problem" role="alert">{escape(text)}</p>' if text else ""
+
+
+def consent_page(dialog: Dialog) -> str:
     body = CONSENT.substitute(
-        app=escape(app.name),
-        notice=f'<p class="notice" role="alert">{escape(notice)}</p>' if notice else "",
-        carried="\n".join(hidden(key, value) for key, value in carried.items()),
-        persons="\n".join(map(person_choice, persons))
-        or "<p class='soft'>Nobody has an account here yet.</p>",
-        permissions="\n".join(map(permission_choice, scopes)),
+        app=escape(dialog.app.name),
+        site=escape(dialog.site),
+        notice=alert(dialog.notice),
+        carried="\n".join(hidden(key, value) for key, value in dialog.carried.items()),
+        persons=person_choices(dialog),
+        newcomer=newcomer_choice(dialog),
+        permissions="\n".join(permission_choice(each, dialog) for each in dialog.scopes),
     )
-    return frame(f"Connect {app.name}", body)
+    return frame(f"Connect {dialog.app.name}", body)
 
 
 def hidden(name: str, value: str) -> str:
     return f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">'
 
 
-def person_choice(person: Person) -> str:
+def person_choices(dialog: Dialog) -> str:
+    shown = dialog.persons[-MOST_PERSONS:]
+    if not shown:
+        return '<p class="soft">Nobody has an account here yet.</p>'
+    shape = "choices scroll" if len(shown) > 6 else "choices"
+    return f'<div class="{shape}">' + "\n".join(person_choice(each, dialog.chosen) for each in shown) + "</div>"
+
+
+def person_choice(person: Person, chosen: str) -> str:
     username = escape(person.username)
-    about = escape(f"{person.name} · {person.account_type}")
+    about = escape(f"{person.name} · {account_type(person)}")
     return (
-        f'<label><input type="radio" name="person" value="{username}" required>'
-        f"<span>{username}<small>{about}</small></span></label>"
+        f'<label class="choice"><input type="radio" name="person" value="{username}" required'
+        f"{checked(person.username == chosen)}>{face(person)}"
+        f'<span class="words">@{username}<small>{about}</small></span></label>'
     )
 
 
-def permission_choice(scope: str) -> str:
+def face(person: Person) -> str:
+    colour = FACES[hashlib.sha256(person.user_id.encode()).digest()[0] % len(FACES)]
+    letter = escape(person.username[:1].upper())
+    return f'<span class="face" style="--face: {colour}" aria-hidden="true">{letter}</span>'
+
+
+def newcomer_choice(dialog: Dialog) -> str:
     return (
-        f'<label><input type="checkbox" name="permission" value="{escape(scope)}" checked>'
-        f"<span>{WORDS.get(scope, scope)}<small>{escape(scope)}</small></span></label>"
+        '<div class="choices" style="margin-top: .5rem">'
+        f'<label class="choice"><input type="radio" name="person" value="{NEWCOMER}" required'
+        f"{checked(dialog.chosen == NEWCOMER)}>"
+        '<span class="face" style="--face: #63636a" aria-hidden="true">+</span>'
+        '<span class="words">Someone new<small>The account is made when you press Allow</small></span></label></div>'
+        '<label class="field soft">Username of someone new'
+        '<input name="new_username" maxlength="30" autocomplete="off" autocapitalize="none" spellcheck="false"'
+        f' value="{escape(dialog.newcomer)}"></label>'
     )
+
+
+def permission_choice(scope: str, dialog: Dialog) -> str:
+    title, about = WORDS.get(scope, (scope, ""))
+    on = dialog.ticked is None or scope in dialog.ticked
+    return (
+        f'<label class="choice"><input type="checkbox" name="permission" value="{escape(scope)}"{checked(on)}>'
+        f'<span class="words">{escape(title)}<small>{escape(about)}</small>'
+        f"<small><code>{escape(scope)}</code></small></span></label>"
+    )
+
+
+def checked(on: bool) -> str:
+    return " checked" if on else ""
 
 
 def error_page(title: str) -> str:
-    body = f"<h1>{escape(title)}</h1><p class='soft'>Sorry, this app can't be connected this way.</p>"
+    body = (
+        '<div class="consent"><div class="mark" aria-hidden="true"></div>'
+        f'<h1>{escape(title)}</h1><p class="soft">Sorry, this app can’t be connected this way.</p></div>'
+    )
     return frame(title, body)
 
 
-def hindrance_page(person: Person) -> str:
+def hindrance(person: Person) -> str:
+    """What keeps this person from connecting anything, told to them."""
     if person.checkpoint:
-        title, remedy = "Confirm it's you", "Finish the security check on your account, then try again."
-    else:
-        title, remedy = "Confirm your account", "Confirm your e-mail address or phone number, then try again."
-    name = escape(person.username)
-    body = f"<h1>{escape(title)}</h1><p>{escape(remedy)}</p><p class='soft'>Account: {name}</p>"
-    return frame(title, body)
+        return f"Confirm it’s you: finish the security check on @{person.username}, then try again."
+    return f"Confirm your account: confirm the e-mail address or phone number of @{person.username}, then try again."
 
 
 def login_page() -> str:
-    return frame("Log in", "<h1>Log in</h1><p class='soft'>There is nobody to log in here.</p>")
-
-
-def index_page(persons: list[Person], tokens: list[Token], now: float) -> str:
-    body = (
-        f"<h1>Who is here</h1><p class='soft'>It is {escape(iso(now))} here.</p>"
-        + table(("Username", "Name", "Account type", "Instagram id"), map(person_row, persons))
-        + "<h1>Tokens</h1>"
-        + table(
-            ("Token", "Of", "Kind", "Issued", "Expires", "Now"), (token_row(each, now) for each in tokens)
-        )
-    )
-    return frame("Instagram emulator", body, "wide")
-
-
-def table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    top = "".join(f"<th>{escape(head)}</th>" for head in heads)
-    body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
-    return f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
-
-
-def person_row(person: Person) -> tuple[str, ...]:
-    return person.username, person.name, person.account_type, person.user_id
-
-
-def token_row(token: Token, now: float) -> tuple[str, ...]:
-    return (
-        fingerprint(token.access_token),
-        token.person.username,
-        token.kind,
-        iso(token.issued_at),
-        iso(token.expires_at),
-        token.trouble(now) or "alive",
-    )
+    return frame("Log in", '<h1>Log in</h1><p class="soft">There is nobody to log in here.</p>')

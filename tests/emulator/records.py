@@ -116,6 +116,7 @@ class Token:
     expires_at: float
     cause: str | None = None  # the name of the error it answers with since it died
     dies_at: float | None = None  # replaced by a newer string, alive until then
+    used_at: float | None = None
 
     @property
     def user_id(self) -> str:

@@ -238,8 +238,8 @@ def cut(connection: socket.socket) -> None:
 class EmulatorServer:
     """The emulator in a background thread: `with EmulatorServer() as meta: … meta.url, meta.state`."""
 
-    def __init__(self, port: int = 0, host: str = "127.0.0.1") -> None:
-        self.state = State()
+    def __init__(self, port: int = 0, host: str = "127.0.0.1", state: State | None = None) -> None:
+        self.state = state or State()
         self._server = Server((host, port), Emulator(self.state))
         self.port: int = self._server.server_address[1]
         self.url = f"http://{host}:{self.port}"

@@ -33,6 +33,7 @@ class State(Life):
     def __init__(self) -> None:
         self.lock = threading.RLock()
         self.gate = Gate()
+        self.changed = threading.Event()  # something may have changed since it was last kept
         self._born = 0  # never back to zero: ids stay unique over a reset
         self.reset()
 
@@ -68,9 +69,7 @@ class State(Life):
             self.switches.change(changes)
             return self.switches
 
-    def add_app(
-        self, id: str, secret: str, name: str | None = None, redirect_uris: Iterable[str] = ()
-    ) -> App:
+    def add_app(self, id: str, secret: str, name: str | None = None, redirect_uris: Iterable[str] = ()) -> App:
         with self.lock:
             app = App(id, secret, name or f"App {id}", tuple(redirect_uris))
             self.apps[id] = app
@@ -95,9 +94,7 @@ class State(Life):
         with self.lock:
             person, app = self.person(username), self.app(app_id)
             if permissions is not None or app.id not in person.grants:
-                person.grants[app.id] = checked_permissions(
-                    PERMISSIONS if permissions is None else permissions
-                )
+                person.grants[app.id] = checked_permissions(PERMISSIONS if permissions is None else permissions)
             lasts = expires_in if expires_in is not None else (SIXTY_DAYS if kind == "long" else HOUR)
             token = self.mint(person, app.id, kind, sane(lasts), person.grants[app.id])
             self.age(username, age_days, token.access_token)
@@ -115,9 +112,7 @@ class State(Life):
             self.add_person(username)
         return self.issue_token(username, **details)
 
-    def mint(
-        self, person: Person, app_id: str, kind: str, lasts: float, permissions: tuple[str, ...]
-    ) -> Token:
+    def mint(self, person: Person, app_id: str, kind: str, lasts: float, permissions: tuple[str, ...]) -> Token:
         now = self.now()
         token = Token("IGAA" + random_text(176), kind, person, app_id, permissions, now, now + lasts)
         self.tokens[token.access_token] = token
@@ -125,9 +120,7 @@ class State(Life):
         self._secrets.append(token.access_token)
         return token
 
-    def issue_code(
-        self, person: Person, app_id: str, redirect_uri: str, permissions: tuple[str, ...]
-    ) -> Code:
+    def issue_code(self, person: Person, app_id: str, redirect_uri: str, permissions: tuple[str, ...]) -> Code:
         with self.lock:
             person.grants[app_id] = permissions
             value = "AQB" + random_text(120) + "-_" + random_text(80)
@@ -186,6 +179,10 @@ class State(Life):
     def secrets(self) -> list[str]:
         with self.lock:
             return list(self._secrets)
+
+    def remember_secrets(self) -> None:
+        """After a restart the living records tell which secrets there are."""
+        self._secrets = [app.secret for app in self.apps.values()] + [*self.codes, *self.tokens]
 
     def release(self) -> int:
         return self.gate.release()

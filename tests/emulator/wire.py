@@ -21,6 +21,7 @@ KEPT_HEADERS = (
     "content-type",
     "cookie",
     "host",
+    "origin",
     "referer",
     "user-agent",
 )
@@ -59,7 +60,12 @@ def json_answer(value: object, status: int = 200, headers: Headers = ()) -> Answ
 
 
 def html_answer(text: str, status: int = 200) -> Answer:
-    return Answer(status, (HTML_TYPE, ("Cache-Control", "no-store")), text.encode())
+    return Answer(status, (HTML_TYPE, ("Cache-Control", "no-store")), text.encode("utf-8", "replace"))
+
+
+def page_answer(text: str, status: int = 200) -> Answer:
+    """A page for people; no other site may frame it to have its buttons pressed."""
+    return html_answer(text, status).with_headers(("X-Frame-Options", "DENY"))
 
 
 def redirect(location: str) -> Answer:
@@ -106,8 +112,8 @@ class Request:
 
 
 def covers(prefix: str, path: str) -> bool:
-    """Whole segments only: `/me` covers `/me/x` but not `/media`; `*` covers everything."""
-    return prefix == "*" or path == prefix or path.startswith(prefix.rstrip("/") + "/")
+    """Whole segments only: `/me` covers `/me/x` but not `/media`; `*` covers everything; commas list several."""
+    return prefix == "*" or any(path == each or path.startswith(each.rstrip("/") + "/") for each in prefix.split(","))
 
 
 def read_request(environ: dict[str, Any]) -> Request:

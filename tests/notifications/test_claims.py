@@ -19,6 +19,7 @@ from django.utils import timezone
 from notifications import delivery
 from notifications.delivery import DeliveryReport, deliver_due
 from notifications.models import OutboxMessage, State
+from notifications.querysets import OutboxQuerySet
 from tests.notifications.conftest import Greet, Owe
 from tests.notifications.post_office import PostOffice
 
@@ -110,6 +111,17 @@ def test_a_claim_under_an_old_number_fails(owe: Owe) -> None:
     assert not OutboxMessage.objects.claim(stale, owner="two", until=until)
     message.refresh_from_db()
     assert (message.lease_owner, message.fence) == ("one", 1)
+
+
+def test_who_is_beaten_to_a_mail_looks_again(owe: Owe, office: PostOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    claim, beaten = OutboxQuerySet.claim, iter([True])
+
+    def sometimes(rows: Any, message: OutboxMessage, **holder: Any) -> bool:
+        return False if next(beaten, False) else claim(rows, message, **holder)
+
+    monkeypatch.setattr(OutboxQuerySet, "claim", sometimes)
+    owe()
+    assert deliver_due() == DeliveryReport(sent=1)
 
 
 @pytest.mark.parametrize("reply", ["250 taken", "550 refused", "451 later"])

@@ -15,6 +15,7 @@ from unittest.mock import patch
 import pytest
 from django.conf import settings as project
 from django.core.management import CommandError, call_command
+from django.core.management.base import SystemCheckError
 from django.db import InterfaceError, OperationalError, ProgrammingError, connection
 from django.db.migrations.recorder import MigrationRecorder
 
@@ -105,6 +106,33 @@ def test_the_keyboard_is_code_130() -> None:
     assert code_and_sentence(KeyboardInterrupt()) == (130, base.STOPPED)
 
 
+def from_command_line(error: CommandError, *arguments: str) -> None:
+    def work(command: Sample) -> dict[str, Any]:
+        raise error
+
+    with patch.object(base, "require_migrated_database"):
+        Sample(work).run_from_argv(["manage.py", "sample", *arguments])
+
+
+def test_from_the_command_line_a_refusal_is_the_sentence_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        from_command_line(WrongCall("No such workspace: x."))
+    assert ended.value.code == 2
+    assert tuple(capsys.readouterr()) == ("", "No such workspace: x.\n")
+
+
+def test_who_asks_for_a_traceback_gets_it() -> None:
+    with pytest.raises(WrongCall):
+        from_command_line(WrongCall("No such workspace: x."), "--traceback")
+
+
+def test_a_failed_system_check_keeps_its_own_words(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        from_command_line(SystemCheckError("SystemCheckError: E001"))
+    assert ended.value.code == 1
+    assert capsys.readouterr().err == "SystemCheckError: E001\n"
+
+
 class Gone(io.StringIO):
     def write(self, text: str) -> int:
         raise BrokenPipeError
@@ -153,6 +181,12 @@ def test_delivering_tells_people_and_programs_what_became_of_the_mail(
         "left": 1,
     }
     assert second == "0 sent, 1 to be tried again, 0 refused, 0 dropped as outdated; 1 left in the outbox."
+
+
+@pytest.mark.parametrize("limit", ["0", "-1", "many"])
+def test_a_limit_under_one_is_refused(limit: str) -> None:
+    with pytest.raises(CommandError, match="limit"):
+        call_command("deliver_notifications", f"--limit={limit}")
 
 
 @pytest.mark.django_db(transaction=True)

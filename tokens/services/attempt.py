@@ -7,11 +7,13 @@ import time
 import uuid
 from collections.abc import Callable
 
+from tokens.fields import Unreadable
 from tokens.meta import InstagramClient
 from tokens.models import MetaApp
 from tokens.services.ask import Inquiry
-from tokens.services.claims import Claim, claim_one, hand_back
+from tokens.services.claims import Claim, claim_one
 from tokens.services.store import LOST, store
+from tokens.services.verdicts import OurFault
 
 ClientFor = Callable[[MetaApp], InstagramClient]
 BUSY = "busy"
@@ -37,9 +39,13 @@ def work(claim: Claim, client_for: ClientFor, *, pause: Callable[[float], None] 
         .first()
     )
     if credential is None or credential.token is None:
-        hand_back(claim)
+        # Only an active connection with a token has due dates; else every sweep would find it again for ever.
+        claim.row().update(due_at=None, check_due_at=None, lease_owner="", lease_until=None)
         return LOST
-    inquiry = Inquiry(client_for(credential.connection.meta_app), pause)
+    try:
+        inquiry = Inquiry(client_for(credential.connection.meta_app), pause)
+    except Unreadable:  # a tenant's own app secret
+        return store(claim, credential, OurFault("undecryptable"), calls=[], unparsable=False)
     question = inquiry.refresh if claim.purpose == "refresh" else inquiry.check
     verdict = question(credential.token, expires_at=credential.expires_at)
     return store(claim, credential, verdict, calls=inquiry.calls, unparsable=inquiry.unparsable)

@@ -39,7 +39,7 @@ def stormy_apps() -> frozenset[uuid.UUID]:
 
 
 def lock(app_id: uuid.UUID) -> None:
-    """Serialises deaths of one Meta app until the caller's transaction ends, so that none slips past the brake."""
+    """Serialises what counts towards a Meta app's brake until the caller's transaction ends: none slips past it."""
     MetaApp.objects.select_for_update(no_key=True).only("pk").get(pk=app_id)
 
 
@@ -120,7 +120,9 @@ def _window_start(app_id: uuid.UUID, now: dt.datetime) -> dt.datetime:
 
 def _struck(app_id: uuid.UUID, cause: str, now: dt.datetime) -> int:
     """How many connections have strikes of that cause in the window."""
-    strikes = Strike.objects.filter(meta_app_id=app_id, cause=cause, at__gt=_window_start(app_id, now), at__lte=now)
+    # `now` was read before the lock was had: whoever had it first may have struck a little later.
+    window = {"at__gt": _window_start(app_id, now), "at__lt": now + WINDOW}
+    strikes = Strike.objects.filter(meta_app_id=app_id, cause=cause, **window)
     return strikes.values("connection").distinct().count()
 
 
@@ -135,7 +137,7 @@ def _deaths_suffice(app_id: uuid.UUID, dead: int) -> bool:
 def _weather_is_bad(app_id: uuid.UUID, now: dt.datetime) -> bool:
     # A lifting inside a minute leaves that minute out: its tally holds calls of before.
     start = _window_start(app_id, now)
-    sums = CallTally.objects.filter(meta_app_id=app_id, minute__gte=start, minute__lte=now).aggregate(
+    sums = CallTally.objects.filter(meta_app_id=app_id, minute__gte=start, minute__lt=now + WINDOW).aggregate(
         calls=Sum("calls"), transient=Sum("transient")
     )
     calls, transient = sums["calls"] or 0, sums["transient"] or 0

@@ -47,6 +47,8 @@ Outcome = ConnectAttempt.Outcome
 Pending = ConnectAttempt.Pending
 _T = TypeVar("_T")
 PASSING = (MetaTransient, MetaRateLimited, UnexpectedReply)
+# Refusals that pass with time, and those that nobody documents.
+UNSETTLED = ("blocked", "unknown")
 
 logger = logging.getLogger(__name__)
 
@@ -137,7 +139,7 @@ class _Finishing:
         if isinstance(answer, LongLivedToken):
             self.facts |= {"issued_at": issued_at.isoformat(), "expires_in": answer.expires_in}
             return self.with_long_token(answer.token)
-        if isinstance(answer, PASSING):
+        if self._may_pass(answer, Pending.SHORT_TOKEN):
             return self._wait(Pending.SHORT_TOKEN, short, TOKEN_WAITS)
         return self._failed(answer)
 
@@ -145,7 +147,7 @@ class _Finishing:
         answer = _answer(lambda: self.client.me(token, detailed=True))
         if isinstance(answer, Profile):
             return self._link(token, answer)
-        if isinstance(answer, PASSING):
+        if self._may_pass(answer, Pending.LONG_TOKEN):
             return self._wait(Pending.LONG_TOKEN, token, TOKEN_WAITS)
         return self._failed(answer)
 
@@ -169,6 +171,15 @@ class _Finishing:
         self.attempt.connection = connection
         outcome = Outcome.RECONNECTED if revived else Outcome.CONNECTED
         return conclude(self.attempt, outcome, found=connection.handle)
+
+    def _may_pass(self, error: MetaError, stage: str) -> bool:
+        """Whether the token in our hands is worth keeping: unless the answer settles it, it is.
+
+        A single 190 has been seen to be spurious: "Finish connecting" is what asks a second time.
+        """
+        if isinstance(error, TokenDead):
+            return self.attempt.pending != stage
+        return isinstance(error, PASSING) or (isinstance(error, Refused) and error.kind in UNSETTLED)
 
     def _wait(self, kind: str, secret: Secret, lifetime: dt.timedelta) -> str:
         consent.keep_pending(self.attempt, kind, secret, self.facts, lifetime)

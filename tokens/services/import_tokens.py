@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import itertools
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from tokens.wording import REASONS
 COLUMNS = frozenset({"token", "flavour", "issued_at", "expires_at", "contact_email"})
 THREADS = 8
 LONGEST_FIELD = 1024 * 1024
+NO_HEADER = "The first line must name the columns, with commas between them and “token” among them."
 
 
 class BadHeader(Exception):
@@ -59,17 +61,59 @@ def read_lines(source: TextIO) -> Iterator[Line]:
         BadHeader: no header, no column `token`, or columns that mean nothing here.
     """
     csv.field_size_limit(LONGEST_FIELD)
-    reader = csv.DictReader(source, skipinitialspace=True)
-    _check_header(reader)
+    physical = _Physical(source)
+    reader = csv.reader(physical, skipinitialspace=True)
+    names: list[str] | None = None
     while True:
+        physical.begin()
         try:
             row = next(reader, None)
         except csv.Error:
-            yield Line(reader.line_num, Secret(""), problem="The line can't be read as CSV.")
+            if names is None:
+                raise BadHeader(NO_HEADER) from None
+            yield Line(physical.first, Secret(""), problem="The line can't be read as CSV.")
             continue
         if row is None:
-            return
-        yield _line(reader.line_num, row)
+            break
+        if not any(field.strip() for field in row):
+            continue  # an empty line, or a spreadsheet's row of commas
+        if names is None:
+            names = _header(row)
+        elif physical.unclosed:
+            yield Line(physical.first, Secret(""), problem=physical.unclosed)
+        else:
+            yield _line(physical.first, names, row)
+    if names is None:
+        raise BadHeader(NO_HEADER)
+
+
+class _Physical:
+    """The file's lines as an editor counts them; a quoted field may make one row of several."""
+
+    def __init__(self, source: TextIO) -> None:
+        self._source = source
+        self._count = self._quotes = 0
+        self.first = 1
+
+    def begin(self) -> None:
+        """The next line begins a row."""
+        self.first, self._quotes = self._count + 1, 0
+
+    def __iter__(self) -> _Physical:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._source)
+        self._count += 1
+        self._quotes += line.count('"')
+        return line
+
+    @property
+    def unclosed(self) -> str:
+        """What to say of a row that swallowed the lines after it."""
+        if self._count == self.first or self._quotes % 2 == 0:
+            return ""
+        return f"A quotation mark is not closed: lines {self.first} to {self._count} were not read."
 
 
 def import_lines(
@@ -105,22 +149,21 @@ def import_lines(
     return results
 
 
-def _check_header(reader: csv.DictReader[str]) -> None:
-    names = [(name or "").strip().lower() for name in reader.fieldnames or []]
+def _header(row: list[str]) -> list[str]:
+    names = [name.strip().lower() for name in row]
     if "token" not in names:
-        raise BadHeader("The first line must name the columns, with “token” among them.")
-    unknown = sorted(set(names) - COLUMNS)
-    if unknown:
+        raise BadHeader(NO_HEADER)
+    if not COLUMNS.issuperset(names):
         raise BadHeader(f"Unknown columns in the first line: there may be {', '.join(sorted(COLUMNS))}.")
     if len(set(names)) != len(names):
         raise BadHeader("The first line names a column twice.")
-    reader.fieldnames = names
+    return names
 
 
-def _line(number: int, row: dict[str | None, str | list[str] | None]) -> Line:
-    if None in row:
+def _line(number: int, names: list[str], row: list[str]) -> Line:
+    if len(row) > len(names):
         return Line(number, Secret(""), problem="The line has more fields than the header.")
-    values = {name: (value if isinstance(value, str) else "").strip() for name, value in row.items() if name}
+    values = {name: value.strip() for name, value in itertools.zip_longest(names, row, fillvalue="")}
     token = Secret("".join(values["token"].strip("\"'").split()))
     try:
         return _validated(number, token, values)

@@ -39,7 +39,15 @@ def try_to_lift(client_for: ClientFor, now: dt.datetime) -> None:
         every = CANARY_EVERY if held.cause == Brake.Cause.WEATHER else RECHECK_EVERY
         last = held.tried_at or held.fallen_at
         if now - last >= every and _take_turn(held, now):
-            recheck(held, client_for(held.meta_app), now)
+            _recheck_safely(held, client_for, now)
+
+
+def _recheck_safely(held: Brake, client_for: ClientFor, now: dt.datetime) -> None:
+    """As `recheck`; what goes wrong with one Meta app never stops the sweep of the others."""
+    try:
+        recheck(held, client_for(held.meta_app), now)
+    except Exception as error:
+        logger.error("The brake of Meta app %s could not be tried: %s", held.meta_app_id, type(error).__name__)
 
 
 def recheck(held: Brake, client: InstagramClient, now: dt.datetime, *, by: str = "") -> bool:

@@ -7,11 +7,17 @@ from typing import Any
 from django.conf import settings
 from django_q.tasks import async_task
 
+from accounts.models import Tenant
 
-def ring() -> int:
-    """Enqueues one drain a worker. Returns how many; lost or doubled ones do no harm."""
+
+def ring(tenant: Tenant | None = None) -> int:
+    """Enqueues one drain a worker. Returns how many; lost or doubled ones do no harm.
+
+    Args:
+        tenant: let them work only this tenant's connections.
+    """
     cluster: dict[str, Any] = settings.Q_CLUSTER
     drains: int = cluster["workers"]
     for _ in range(drains):
-        async_task("tokens.tasks.drain")
+        async_task("tokens.tasks.drain", *([] if tenant is None else [str(tenant.pk)]))
     return drains

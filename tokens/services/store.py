@@ -100,6 +100,8 @@ def _store(finding: Finding, calls: list[bool], unparsable: bool) -> str:
     app_id = finding.connection.meta_app_id
     for transient in calls:
         brake.tally(app_id=app_id, transient=transient, now=finding.now)
+    if unparsable or isinstance(finding.verdict, Dead | OurFault):
+        brake.lock(app_id)
     if unparsable:
         brake.strike(connection=finding.connection, cause=Brake.Cause.OURS, now=finding.now)
     return _HANDLERS[type(finding.verdict)](finding)
@@ -171,10 +173,9 @@ def _take_handle(finding: Finding, handle: str) -> None:
 def _dead(finding: Finding) -> str:
     """The end of a connection: status, event and mail in one transaction; nothing of it while the brake holds."""
     verdict: Dead = finding.verdict
-    connection, app_id = finding.connection, finding.connection.meta_app_id
-    brake.lock(app_id)
+    connection = finding.connection
     lock_connection(connection.pk)
-    if brake.holding(app_id) is not None:
+    if brake.holding(connection.meta_app_id) is not None:
         return _again(finding, "held", "held")
     if not finding.write(version=finding.claim.version + 1, due_at=None, check_due_at=None):
         return LOST
@@ -228,9 +229,12 @@ def _contradicted(finding: Finding) -> str:
 def _permission_lost(finding: Finding) -> str:
     verdict: PermissionLost = finding.verdict
     first = finding.credential.permission_missing_since is None
+    if first and brake.holding(finding.connection.meta_app_id) is not None:
+        # Nobody is told now, so nothing is flagged either: the first answer after the brake tells.
+        return _tomorrow(finding, "permission_missing")
     since = finding.credential.permission_missing_since or finding.now
     word = _tomorrow(finding, "permission_missing", permission_missing_since=since)
-    if word != LOST and first and brake.holding(finding.connection.meta_app_id) is None:
+    if word != LOST and first:
         finding.tell(
             "permission_missing",
             "A permission is missing. Reconnect and leave all of them ticked.",
@@ -266,9 +270,15 @@ def _our_fault(finding: Finding) -> str:
     word = _again(finding, verdict.word, "our_fault", facts=verdict.facts)
     if word != LOST:
         brake.strike(connection=finding.connection, cause=Brake.Cause.OURS, now=finding.now)
-        if finding.credential.last_failure != verdict.word:
+        if finding.credential.last_failure != verdict.word and not _told_by_brake(finding):
             _alert(finding, "our_fault", finding.now)
     return word
+
+
+def _told_by_brake(finding: Finding) -> bool:
+    """A fallen brake has told staff, once for all connections of the Meta app."""
+    held = brake.holding(finding.connection.meta_app_id)
+    return held is not None and held.cause == Brake.Cause.OURS
 
 
 def _alert(finding: Finding, kind: str, since: dt.datetime) -> None:
@@ -281,8 +291,14 @@ def _alert(finding: Finding, kind: str, since: dt.datetime) -> None:
 
 
 def _tomorrow(finding: Finding, word: str, **columns: Any) -> str:
-    """Tried once a day: more would be of no use and less would miss the day on which it works again."""
-    return _failed(finding, word, word, finding.now + due_dates.DAILY, columns)
+    """Tried once a day: more would be of no use and less would miss the day on which it works again.
+
+    A check keeps to its own rhythm.
+    """
+    tomorrow = finding.now + due_dates.DAILY
+    if finding.claim.purpose == "check":
+        tomorrow = due_dates.next_check_at(finding.connection.pk, finding.now)
+    return _failed(finding, word, word, tomorrow, columns)
 
 
 def _again(

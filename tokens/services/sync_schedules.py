@@ -70,14 +70,14 @@ def _install(planned: Planned, now: dt.datetime) -> bool:
 def _recompute(now: dt.datetime) -> int:
     """Goes through all live credentials in key order; those that failed keep their own retry date."""
     changed, last = 0, uuid.UUID(int=0)
-    while rows := list(_after(last)):
+    while rows := list(_after(last, now)):
         changed += sum(_move(row, now) for row in rows)
         last = rows[-1].pk
     return changed
 
 
-def _after(last: uuid.UUID) -> Any:
-    rows = Credential.objects.without_token().filter(due_at__isnull=False, lease_until__isnull=True, pk__gt=last)
+def _after(last: uuid.UUID, now: dt.datetime) -> Any:
+    rows = Credential.objects.without_token().free(now).filter(due_at__isnull=False, pk__gt=last)
     return rows.order_by("pk")[:BATCH]
 
 

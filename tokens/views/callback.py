@@ -15,7 +15,7 @@ from accounts.http import WRITERS
 from accounts.models import Membership, User
 from tokens.clients import instagram_client
 from tokens.meta import Secret
-from tokens.models import ConnectAttempt
+from tokens.models import ConnectAttempt, Status
 from tokens.services import consent
 from tokens.services.connect import claim_pending, conclude, finish_pending, finish_with_code
 from tokens.services.links import is_open
@@ -41,7 +41,7 @@ def instagram_callback(request: HttpRequest) -> HttpResponse:
 def _take(request: HttpRequest) -> HttpResponse:
     state, code = request.GET.get("state", ""), Secret(request.GET.get("code", "").removesuffix("#_"))
     back = _returning(request, state)
-    if back is None or request.method == "HEAD" or not consent.spend(back[0]):
+    if back is None or request.method == "HEAD" or not _still_allowed(back[0]) or not consent.spend(back[0]):
         return render(request, "tokens/state_refused.html", status=400)
     attempt, at_home = back
     if not code or len(code.reveal()) > LONGEST:
@@ -57,7 +57,9 @@ def _returning(request: HttpRequest, state: str) -> tuple[ConnectAttempt, bool] 
     if not state or len(state) > LONGEST:
         return None
     user = request.user if isinstance(request.user, User) else None
-    return consent.returning(state, session_nonce=known_nonce(request), user=user)
+    back = consent.returning(state, session_nonce=known_nonce(request), user=user)
+    # A member's way back may end in another browser, but not in one where somebody else is signed in.
+    return None if back is None or _is_somebody_elses(request, back[0]) else back
 
 
 def _refusal(request: HttpRequest) -> str:
@@ -107,6 +109,8 @@ def connect_result(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def finish_connecting(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Goes on with what waits: a code that came back to another browser, or a token not yet made long-lived."""
     attempt = _load(request, pk)
+    if attempt.pending_secret is not None and not _still_allowed(attempt):
+        return render(request, "tokens/state_refused.html", status=400)
     if claim_pending(attempt):
         client = instagram_client(attempt.meta_app, pool_size=1, deadline=FINISH_SECONDS)
         try:
@@ -121,7 +125,8 @@ def finish_connecting(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def try_again(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Back to consent, by the same right as the attempt that failed: a member's, or that of a link still open."""
     attempt = _load(request, pk)
-    if not (_may_write(request, attempt) if attempt.link is None else is_open(attempt.link)):
+    allowed = attempt.user_id == request.user.pk and _still_allowed(attempt)
+    if not (allowed if attempt.link is None else is_open(attempt.link)):
         return render(request, "tokens/state_refused.html", status=400)
     return to_consent(
         request,
@@ -133,9 +138,12 @@ def try_again(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     )
 
 
-def _may_write(request: HttpRequest, attempt: ConnectAttempt) -> bool:
-    member = Membership.objects.filter(tenant_id=attempt.tenant_id, user_id=request.user.pk or 0, role__in=WRITERS)
-    return attempt.user_id == request.user.pk and member.exists()
+def _still_allowed(attempt: ConnectAttempt) -> bool:
+    """What allowed the start must allow the end: a role that may write, or a link of a connection not ended since."""
+    if attempt.link is not None:
+        return attempt.link.used_at is None and attempt.link.connection.status != Status.DISCONNECTED
+    writers = Membership.objects.filter(tenant_id=attempt.tenant_id, role__in=WRITERS)
+    return writers.filter(user_id=attempt.user_id or 0).exists()
 
 
 def _load(request: HttpRequest, pk: uuid.UUID) -> ConnectAttempt:
@@ -144,9 +152,11 @@ def _load(request: HttpRequest, pk: uuid.UUID) -> ConnectAttempt:
         .filter(pk=pk, used_at__isnull=False)
         .first()
     )
-    somebody_else = (
-        attempt is not None and attempt.user_id is not None and request.user.pk not in {None, attempt.user_id}
-    )
-    if attempt is None or somebody_else:
+    if attempt is None or _is_somebody_elses(request, attempt):
         raise Http404
     return attempt
+
+
+def _is_somebody_elses(request: HttpRequest, attempt: ConnectAttempt) -> bool:
+    """Whether a member began it and another user is signed in here."""
+    return attempt.user_id is not None and request.user.pk not in {None, attempt.user_id}

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+from argparse import ArgumentTypeError
 from collections.abc import Iterable
 from typing import Any
 
@@ -39,7 +40,6 @@ class Command(ReportingCommand):
 
 
 def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError
-    return number
+    if not text.isdecimal() or not int(text):
+        raise ArgumentTypeError("must be a whole number from 1.")
+    return int(text)

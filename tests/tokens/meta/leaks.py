@@ -7,7 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import quote, quote_plus
 
-from django.views.debug import ExceptionReporter
+from django.views.debug import ExceptionReporter, SafeExceptionReporterFilter
+
+
+class FilterOfFrames(SafeExceptionReporterFilter):
+    """Django's own, whatever the project sets, without the settings, which are many and have no part in this."""
+
+    def get_safe_settings(self):
+        return {}
 
 
 def spellings(secret: str) -> set[str]:
@@ -33,6 +40,7 @@ def _places(error: BaseException) -> Iterator[tuple[str, str]]:
     yield "traceback", "".join(traceback.format_exception(error))
     yield "captured locals", "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
     reporter = ExceptionReporter(None, type(error), error, error.__traceback__)
+    reporter.filter = FilterOfFrames()
     yield "Django's text report", reporter.get_traceback_text()
     yield "Django's HTML report", reporter.get_traceback_html()
 

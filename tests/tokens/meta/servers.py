@@ -18,30 +18,38 @@ class ScriptedServer:
         self._handler = handler
         self._over = threading.Event()
         self._threads: list[threading.Thread] = []
+        self._open: list[socket.socket] = []
         self.connections = 0
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-        self._start(self._accept)
+        self._acceptor = threading.Thread(target=self._accept, daemon=True)
+        self._acceptor.start()
 
     def stop(self) -> None:
         self._over.set()
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+        for connection in list(self._open):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        self.settle()
+        self._acceptor.join(5)
+
+    def settle(self) -> None:
+        """Wait until all conversations have ended."""
         for thread in self._threads:
             thread.join(5)
-
-    def _start(self, work: Callable[..., None], *args: object) -> None:
-        thread = threading.Thread(target=work, args=args, daemon=True)
-        self._threads.append(thread)
-        thread.start()
 
     def _accept(self) -> None:
         with contextlib.suppress(OSError):
             while True:
                 connection, _ = self._listener.accept()
                 self.connections += 1
-                self._start(self._converse, connection)
+                self._open.append(connection)
+                thread = threading.Thread(target=self._converse, args=(connection,), daemon=True)
+                self._threads.append(thread)
+                thread.start()
 
     def _converse(self, connection: socket.socket) -> None:
         with connection, contextlib.suppress(OSError):

@@ -1,3 +1,4 @@
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -6,7 +7,7 @@ from tokens.meta import AppCredentials, Endpoints, InstagramClient, Secret
 
 from .calls import APP_ID, APP_SECRET, REDIRECT
 
-ARGUMENTS = {"redirect_uri": REDIRECT, "state": "s&1 ", "scopes": ("instagram_business_basic", "b")}
+ARGUMENTS: Any = {"redirect_uri": REDIRECT, "state": "s&1 ", "scopes": ("instagram_business_basic", "b")}
 
 
 def test_the_dialogs_address_carries_all_that_meta_requires(client):

@@ -1,5 +1,6 @@
 import copy
 import pickle
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from tokens.meta import (
     UnexpectedReply,
 )
 
-FACTS = {"call": "refresh", "status": 400, "code": 190, "subcode": 460, "trace_id": "AbC-_9"}
+FACTS: Any = {"call": "refresh", "status": 400, "code": 190, "subcode": 460, "trace_id": "AbC-_9"}
 NUMBERS = "in refresh, status 400, code 190, subcode 460, trace AbC-_9"
 TREE = [
     (

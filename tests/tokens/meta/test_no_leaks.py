@@ -244,7 +244,7 @@ class TestTheChecker:
     def test_finds_an_attribute(self):
         def work():
             error = ValueError("x")
-            error.url = TOKEN
+            vars(error)["url"] = TOKEN
             raise error
 
         assert "dict 0" in leaks(self.caught(work), SECRETS)

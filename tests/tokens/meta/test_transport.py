@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from tokens.meta import MetaTransient, Refused, Secret
+from tokens.meta import MetaTransient, Profile, Refused, Secret
 from tokens.meta.wire import LARGEST_BODY
 
 from .calls import CASES
@@ -170,13 +170,14 @@ def test_a_connection_closed_meanwhile_is_replaced(connect, serve):
     client = connect(server.url)
     for number in (1, 2):
         client.me(Secret("T"))
+        server.settle()
         assert server.connections == number
 
 
 def test_threads_share_a_client(connect, serve):
     server = serve(keeping_alive(ME_BODY, []))
     client = connect(server.url, pool_size=4)
-    profiles = []
+    profiles: list[Profile] = []
     threads = [
         threading.Thread(target=lambda: profiles.extend(client.me(Secret("T")) for _ in range(10))) for _ in range(4)
     ]

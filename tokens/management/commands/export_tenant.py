@@ -49,13 +49,19 @@ def _counted(rows: Iterator[dict[str, Any]], counts: Counter[str]) -> Iterator[s
 
 
 def _write(path: Path, lines: Iterator[str]) -> None:
-    """Whole or not at all: a reader never finds half an export."""
+    """Whole or not at all: a reader never finds half an export. Only its owner may read it."""
+    path = path.resolve()
+    if path.exists() and not path.is_file():
+        raise WrongCall("The export can be written to a file only.")
     problem = ""
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "w", encoding="utf-8") as target:
-            target.writelines(f"{line}\n" for line in lines)
-        Path(name).replace(path)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as target:
+                target.writelines(f"{line}\n" for line in lines)
+            Path(name).replace(path)
+        finally:
+            Path(name).unlink(missing_ok=True)
     except OSError as error:
         problem = f"The file can't be written: {error.strerror}."
     if problem:

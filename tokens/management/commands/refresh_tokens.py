@@ -29,7 +29,7 @@ class Command(SweepingCommand):
         if options["dry_run"]:
             return {"due": count_due("refresh", tenant), "dry_run": True}
         if options["enqueue"]:
-            return {"due": count_due("refresh", tenant), "enqueued": ring()}
+            return {"due": count_due("refresh", tenant), "enqueued": ring(tenant)}
         return self.sweep(tenant)
 
     def lines(self, result: dict[str, Any]) -> Iterable[str]:

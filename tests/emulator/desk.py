@@ -1,0 +1,70 @@
+"""The page for people: shows the board, takes the pressing of its buttons, tells what came of it."""
+
+from collections import OrderedDict
+from urllib.parse import urlencode
+
+from .board import MOST_PERSONS, Shown, board
+from .buttons import BUTTONS, PERSON_BUTTONS
+from .forms import refuse_foreign, shown
+from .records import Person, random_text
+from .refusals import Missing, Refusal
+from .state import State
+from .wire import Answer, Request, page_answer
+
+PREFIX = "/_page/"
+MOST_NOTICES = 200
+
+
+class Desk:
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self._notices: OrderedDict[str, str] = OrderedDict()
+
+    def serves(self, path: str) -> bool:
+        return path == "/" or path.startswith(PREFIX)
+
+    def answer(self, request: Request) -> Answer:
+        if request.method in ("GET", "HEAD"):
+            return self._show(request) if request.path == "/" else see("/")
+        with self.state.lock:
+            try:
+                return self._press(request)
+            except Refusal as refusal:
+                return self._page(Shown(problem=str(refusal)), refusal.status)
+
+    def _show(self, request: Request) -> Answer:
+        notice = self._notices.get(request.query.get("said", ""), "")
+        return self._page(Shown(notice=notice, find=request.query.get("find", "").strip()))
+
+    def _page(self, shown: Shown, status: int = 200) -> Answer:
+        with self.state.lock:
+            return page_answer(board(self.state, shown), status)
+
+    def _press(self, request: Request) -> Answer:
+        refuse_foreign(request)
+        name = request.path.removeprefix(PREFIX)
+        if name in BUTTONS:
+            return self._done(BUTTONS[name](self.state, request.form))
+        if name not in PERSON_BUTTONS:
+            raise Missing("There is no such button.")
+        person = self._person(request.form.get("person", ""))
+        return self._done(PERSON_BUTTONS[name](self.state, person, request.form), person)
+
+    def _person(self, username: str) -> Person:
+        if username not in self.state.persons:
+            raise Missing(f"There is nobody called {shown(username)}." if username else "Please say whom you mean.")
+        return self.state.persons[username]
+
+    def _done(self, notice: str, person: Person | None = None) -> Answer:
+        key = random_text(12)
+        self._notices[key] = notice
+        while len(self._notices) > MOST_NOTICES:
+            self._notices.popitem(last=False)
+        query = {"said": key}
+        if person and len(self.state.persons) > MOST_PERSONS:
+            query["find"] = person.username
+        return see(f"/?{urlencode(query, errors='replace')}")
+
+
+def see(location: str) -> Answer:
+    return Answer(303, (("Location", location), ("Cache-Control", "no-store")))

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from tests.factories import make_connection
+from tests.tokens.journeys import allow, leave_from
+from tokens.models import Connection, Link
+from tokens.services import links
+
+
+@pytest.fixture
+def dead(emulator: Any, tenant: Any, alice: Any) -> Connection:
+    """A connection that ended because @creator changed the password."""
+    emulator.state.add_person("creator")
+    token = emulator.state.issue_token("creator", age_days=20)
+    emulator.state.change_password("creator")
+    return make_connection(
+        tenant=tenant, token=token, status="inactive", reason="password_changed", connected_by=alice
+    )
+
+
+@pytest.fixture
+def link(dead: Connection) -> Link:
+    return links.issue(dead, recipients=["carla@creator.example"])
+
+
+@pytest.fixture
+def path(link: Link) -> str:
+    """What stands in the mail, without our origin."""
+    return f"/link/{links.token_of(link)}/"
+
+
+@pytest.fixture
+def phone() -> Client:
+    """A browser that has never been here."""
+    return Client()
+
+
+@pytest.fixture
+def revive(path: str) -> Callable[..., Any]:
+    """Goes the whole way from the link's page: the answer of the callback."""
+
+    def revive(browser: Client, person: str = "creator", link_path: str = path) -> Any:
+        return browser.get(allow(leave_from(browser, link_path), person))
+
+    return revive
