@@ -6,8 +6,8 @@ import os
 # where each worker would fail by itself.
 preload_app = True
 
-bind = os.environ.get("BIND", "127.0.0.1:8000")
-workers = 2
+# By default it listens on 127.0.0.1:8000; PORT and WEB_CONCURRENCY are gunicorn's own variables.
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 # Requests wait for Instagram (at most 20 seconds): threads cost less than processes.
 worker_class = "gthread"
 threads = 8

@@ -7,8 +7,9 @@ from typing import Any
 from allauth.account.forms import SignupForm
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db import transaction
-from django.http import HttpRequest
+from django.core.validators import validate_email
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse
 
 from accounts.models import Tenant, User
 from accounts.services.create_tenant import create_tenant
@@ -31,6 +32,20 @@ def clean_name(value: str) -> str:
     return name
 
 
+def clean_email(value: str) -> str:
+    """A user's mail address as it is stored, in lower case.
+
+    Raises:
+        ValidationError: it is no address, or too long.
+    """
+    email = value.strip().lower()
+    validate_email(email)
+    limit = User._meta.get_field("email").max_length or 0
+    if len(email) > limit:
+        raise ValidationError(f"A mail address has at most {limit} characters.")
+    return email
+
+
 class WorkspaceSignupForm(SignupForm):  # type: ignore[misc]
     """Sign-up: e-mail, password and workspace name, nothing else."""
 
@@ -43,6 +58,18 @@ class WorkspaceSignupForm(SignupForm):  # type: ignore[misc]
 
     def clean_workspace_name(self) -> str:
         return clean_name(self.cleaned_data["workspace_name"])
+
+    def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
+        try:
+            return self._saved(request)
+        except IntegrityError:
+            # Somebody signed up with the address in the same moment: answered as for any known address.
+            self.account_already_exists = True
+            return self._saved(request)
+
+    def _saved(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
+        user, response = super().try_save(request)
+        return user, response
 
     def save(self, request: HttpRequest) -> User:
         # One transaction: nobody ends up with an account and no workspace.

@@ -196,8 +196,9 @@ BROKER_URL = env.redis_or_empty("BROKER_URL")
 Q_CLUSTER = {
     "name": "perennial",
     "workers": 2,
-    "timeout": 90,
-    "retry": 150,
+    # A drain claims for 30 s; what it has in flight then takes two calls and the pause between at most.
+    "timeout": 90 + int(CONFIRM_PAUSE_SECONDS),
+    "retry": 150 + int(CONFIRM_PAUSE_SECONDS),
     "max_attempts": 1,
     "ack_failures": True,
     "save_limit": -1,

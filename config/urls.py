@@ -1,18 +1,8 @@
-"""Mounts the applications; the paths are the outside contract."""
+"""Mounts the applications; the paths are the outside contract. `/healthz` is answered in `config.middleware`."""
 
-from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 
-
-@login_not_required
-def healthz(request: HttpRequest) -> HttpResponse:
-    """`200 ok`, nothing else: the process lives. It asks neither database nor Meta."""
-    return HttpResponse("ok", content_type="text/plain")
-
-
 urlpatterns = [
-    path("healthz", healthz, name="healthz"),
     path("accounts/", include("allauth.account.urls")),
     path("", include("accounts.urls")),
     path("", include("tokens.urls")),

@@ -25,6 +25,7 @@ from notifications.failures import Failure, judge
 from notifications.mails import Pointless, compose
 from notifications.models import OutboxMessage, State
 from notifications.registry import UnknownKind
+from notifications.worker import asked_to_stop
 
 logger = logging.getLogger(__name__)
 
@@ -62,6 +63,8 @@ def deliver_due(
 ) -> DeliveryReport:
     """Sends all mail that is due, most overdue first. Must not be called inside a transaction.
 
+    A worker that is told to stop takes up no further mail.
+
     Arguments:
         owner: whose name stands at a claim; by default one made of host and process.
         limit: take up at most so many mails.
@@ -92,7 +95,7 @@ def _claims(owner: str, limit: int | None, within: dt.timedelta | None) -> Itera
     started = time.monotonic()
     taken = 0
     while limit is None or taken < limit:
-        if within is not None and time.monotonic() - started >= within.total_seconds():
+        if asked_to_stop() or (within is not None and time.monotonic() - started >= within.total_seconds()):
             return
         message = _claim(owner)
         if message is None:

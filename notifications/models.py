@@ -64,3 +64,13 @@ class OutboxMessage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} ({self.state})"
+
+
+class Doorbell(models.Model):
+    """Whether a worker was rung that has not answered yet. It belongs to no tenant."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    rung = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return f"{self.name}: {'rung' if self.rung else 'silent'}"

@@ -11,9 +11,10 @@ from uuid import UUID
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.db import transaction
 from django.utils import timezone
 
-from notifications import registry
+from notifications import doorbell, registry
 from notifications.models import OutboxMessage
 
 logger = logging.getLogger(__name__)
@@ -56,6 +57,9 @@ def notify(
         for address in _addresses(recipients, kind)
     ]
     OutboxMessage.objects.bulk_create(messages, ignore_conflicts=True)
+    if messages:
+        # Robust: a queue that does not answer must not undo what its caller has done.
+        transaction.on_commit(doorbell.ring, robust=True)
     # What was ignored isn't told by either database; the ids that are there now are those just written.
     return OutboxMessage.objects.filter(pk__in=[message.pk for message in messages]).count()
 

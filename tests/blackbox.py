@@ -118,7 +118,7 @@ class Operator:
         """All mails that were sent so far, oldest first."""
         files = sorted((self.home / "mails").glob("*"), key=lambda path: path.stat().st_mtime_ns)
         texts = [text for path in files for text in path.read_bytes().split(BETWEEN_MAILS) if text.strip()]
-        return [message_from_bytes(text, policy=policy.default) for text in texts]  # type: ignore[misc]
+        return [message_from_bytes(text, policy=policy.default) for text in texts]
 
     def link_in_last_mail(self, to: str, part: str) -> str:
         """The one address with `part` in it that the last mail's text names."""
@@ -128,7 +128,7 @@ class Operator:
         assert body is not None
         links = set(re.findall(rf"http://\S*{part}\S*", body.get_content()))
         assert len(links) == 1, links
-        return links.pop()
+        return str(links.pop())
 
     def export(self, slug: str) -> dict[str, dict[str, Any]]:
         """The workspace's connections by handle."""

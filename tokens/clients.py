@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from django.conf import settings
 
@@ -20,16 +21,22 @@ class AppNotSetUp(Exception):
     """The installation has no Meta app of that flavour."""
 
 
-def default_app(flavour: str = Flavour.INSTAGRAM_LOGIN) -> MetaApp:
+def default_app(flavour: str = Flavour.INSTAGRAM_LOGIN, *, save: bool = True) -> MetaApp:
     """The installation's own Meta app, as a row that connections can point to.
+
+    Args:
+        flavour: which of its apps.
+        save: whether to write the row where it is missing.
 
     Raises:
         AppNotSetUp: the environment names no app id or no secret.
     """
     if flavour != Flavour.INSTAGRAM_LOGIN or not (settings.INSTAGRAM_APP_ID and settings.INSTAGRAM_APP_SECRET):
         raise AppNotSetUp
-    app, _ = MetaApp.objects.get_or_create(tenant=None, flavour=flavour, app_id=settings.INSTAGRAM_APP_ID)
-    return app
+    columns: dict[str, Any] = {"tenant": None, "flavour": flavour, "app_id": settings.INSTAGRAM_APP_ID}
+    if save:
+        return MetaApp.objects.get_or_create(**columns)[0]
+    return MetaApp.objects.filter(**columns).first() or MetaApp(**columns)
 
 
 def app_secret(app: MetaApp) -> Secret:

@@ -304,3 +304,13 @@ class CallTally(models.Model):
 
     def __str__(self) -> str:
         return f"{self.calls} calls at {self.minute:%H:%M}"
+
+
+class Heartbeat(models.Model):
+    """When a part of the installation last gave a sign of life. It belongs to no tenant."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.name} at {self.at:%Y-%m-%d %H:%M:%S}"

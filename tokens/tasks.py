@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from accounts.models import Tenant
-import datetime as dt
+from django.utils import timezone
 
-from notifications.delivery import deliver_due
+from accounts.models import Tenant
+from notifications.worker import task
 from tokens.clients import instagram_client
-from tokens.services.ring import ring
+from tokens.services import heartbeat
+from tokens.services.claims import Purpose
+from tokens.services.ring import ring, ring_one
 from tokens.services.sweep import Sweep, count_due
 
-# Well under the queue's timeout: what it kills may send one mail twice.
-DELIVERY = dt.timedelta(seconds=45)
+# After so long a drain rings anew and ends: pauses, brakes and shutdowns are always seen soon.
+DRAIN_SECONDS = 30.0
 
 
+@task
 def sweep() -> int:
     """Each minute: rings one drain a worker if anything is due. The queue is a doorbell, the database the truth."""
+    heartbeat.beat(heartbeat.SWEEP, timezone.now())
     return ring() if count_due("refresh") else 0
 
 
+@task
 def drain(tenant_id: str | None = None) -> dict[str, int]:
     """Refreshes what is due; with a tenant's id, what is due there."""
     tenant = None
@@ -26,14 +31,18 @@ def drain(tenant_id: str | None = None) -> dict[str, int]:
         tenant = Tenant.objects.filter(pk=tenant_id).first()
         if tenant is None:
             return {}  # erased since
-    return dict(Sweep("refresh", instagram_client, tenant=tenant).run())
+    return _drained("refresh", tenant)
 
 
+@task
 def check() -> dict[str, int]:
     """Asks for each connection whose check is due whether it still works."""
-    return dict(Sweep("check", instagram_client).run())
+    return _drained("check", None)
 
 
-def deliver() -> int:
-    """Sends what the outbox holds and is due; what is left at the end of its time, the next one sends."""
-    return deliver_due(within=DELIVERY).sent
+def _drained(purpose: Purpose, tenant: Tenant | None) -> dict[str, int]:
+    work = Sweep(purpose, instagram_client, tenant=tenant, seconds=DRAIN_SECONDS)
+    results = work.run()
+    if work.ran_out_of_time:
+        ring_one(f"tokens.tasks.{'drain' if purpose == 'refresh' else 'check'}", tenant)
+    return dict(results)

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from django.core import mail
+from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.test import Client
 
 from tests.markup import Page
@@ -35,9 +36,15 @@ def mailed_path(part: str) -> str:
     """The one address of ours in the last mail that holds `part`, without our origin."""
     found = {address for address in re.findall(r"https?://\S+", str(mail.outbox[-1].body)) if part in address}
     assert len(found) == 1, found
-    address = found.pop()
+    address: str = found.pop()
     assert address.startswith(SITE), address
     return address.removeprefix(SITE)
+
+
+def html_of(message: EmailMessage) -> str:
+    """The other version of a mail, for programs that show markup."""
+    assert isinstance(message, EmailMultiAlternatives)
+    return "".join(str(part) for part, kind in message.alternatives if kind == "text/html")
 
 
 def confirm(browser: Client) -> Any:

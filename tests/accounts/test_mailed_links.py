@@ -8,15 +8,17 @@ import pytest
 from django.core import mail
 from django.test import Client
 
-from tests.accounts.people import sign_up
+from tests.accounts.people import html_of, sign_up
 
 pytestmark = pytest.mark.django_db
 HOSTS = ["127.0.0.1", "testserver", "localhost:9999"]
 
 
 def addresses():
-    texts = [message.body + "".join(str(html) for html, _ in message.alternatives) for message in mail.outbox]
-    return [address for text in texts for address in re.findall(r"https?://[^\s\"<>]+", text)]
+    """What a person can press in the mails: in the text, and as `href` or `src` in the other version."""
+    texts = [address for message in mail.outbox for address in re.findall(r"https?://\S+", str(message.body))]
+    html = "".join(map(html_of, mail.outbox))
+    return texts + re.findall(r'(?:href|src)="([^"]*)"', html)
 
 
 @pytest.mark.parametrize("host", HOSTS)

@@ -13,6 +13,7 @@ pytestmark = pytest.mark.django_db
 
 NONSENSE = {
     "300 characters": "x" * 300,
+    "an address of 260 characters": "x" * 60 + "@" + "y" * 60 + "." + "y" * 60 + "." + "y" * 60 + ".example12345",
     "NUL": "a\x00b",
     "control character": "a\x07b",
     "bell and escape": "\x1b[31m\x07",

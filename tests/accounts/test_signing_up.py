@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 from allauth.account.models import EmailAddress
 from django.core import mail
+from django.core.cache import cache
 from django.test import Client
 
 from accounts.models import Event, Membership, Role, Tenant, User
-from tests.accounts.people import FORM, PASSWORD, is_signed_in, read, sign_in, sign_up
+from tests.accounts.people import FORM, PASSWORD, confirm, is_signed_in, read, sign_in, sign_up
+from tests.notifications.post_office import closed_port
+from tests.races import together
 from tests.rows import all_rows
 
 pytestmark = pytest.mark.django_db
@@ -122,3 +127,28 @@ def test_with_verification_one_is_not_signed_in_yet(client):
 
 def test_a_member_who_is_signed_in_is_led_past_the_form(signed_in):
     assert signed_in.get("/accounts/signup/")["Location"] == "/"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_address_signed_up_twice_at_once_makes_one_user():
+    browsers = [Client(raise_request_exception=False) for _ in range(3)]
+    statuses = Counter(together(*(lambda browser=browser: sign_up(browser).status_code for browser in browsers)))
+    assert User.objects.count() == Tenant.objects.count() == Membership.objects.count() == 1
+    assert statuses == {302: 3}
+
+
+def test_a_mail_server_that_is_down_is_told_and_signing_up_can_be_finished_later(settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_TIMEOUT = "127.0.0.1", 1
+    browser = Client(raise_request_exception=False)
+    with closed_port() as port:
+        settings.EMAIL_PORT = port
+        response = sign_up(browser)
+        assert response.status_code == 302
+        assert "no mail was sent" in read(browser.get(response["Location"])).text
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    cache.clear()
+    sign_in(browser)
+    confirm(browser)
+    assert EmailAddress.objects.get().verified
+    assert Tenant.objects.count() == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from accounts.models import Event, Membership, Role, Tenant
+from accounts.models import Event, Membership, Role
 from accounts.services.create_tenant import create_tenant
 from tests.factories import make_user
 from tests.races import together
@@ -36,7 +36,7 @@ def test_a_name_without_letters_of_ours_is_called_workspace(name, alice):
 def test_a_long_name_makes_a_slug_that_fits(alice):
     slugs = [slug("word " * 15, alice) for _ in range(12)]
     assert len(set(slugs)) == 12
-    assert max(map(len, slugs)) <= Tenant._meta.get_field("slug").max_length
+    assert max(map(len, slugs)) <= 60
     assert not any(each.endswith("-") or "--" in each for each in slugs)
 
 

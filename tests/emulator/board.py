@@ -47,7 +47,7 @@ def clock(state: State) -> str:
     return (
         '<section class="card" aria-labelledby="clock"><h2 id="clock">Clock</h2>'
         f"<p><b>{escape(day_and_time(now))}</b><br><small>{escape(clock_words(state))}"
-        " Only this emulator follows it.</small></p>"
+        " Moving it moves this emulator only, not your programs.</small></p>"
         f'<div class="buttons">{button("move-clock", "Move the clock", days_field(30))}'
         f"{button('real-time', 'Back to real time') if abs(state.offset) > EXACT else ''}</div></section>"
     )

@@ -60,8 +60,8 @@ def carried_by(request: Request) -> dict[str, str]:
 
 
 def decide(state: State, request: Request) -> Answer:
-    carried = carried_by(request)
     refuse_stray(request)
+    carried = carried_by(request)
     app = check_dialog(state, carried)
     decision = request.form.get("decision")
     if decision == "cancel":

@@ -34,8 +34,8 @@ code { font: .875em ui-monospace, Menlo, Consolas, monospace; }
 .badge.bad { background: var(--bad-tint); border-color: transparent; color: var(--bad); }
 .badge.warn { background: var(--warn-tint); border-color: transparent; color: var(--warn); }
 button, input, select { font: inherit; min-height: 2.75rem; border-radius: 10px; max-width: 100%; }
-button { padding: .4rem .9rem; font-weight: 600; white-space: nowrap; flex: none; cursor: pointer; border: 1px solid var(--edge);
-  background: transparent; color: inherit; }
+button { padding: .4rem .9rem; font-weight: 600; white-space: nowrap; flex: none; cursor: pointer;
+  border: 1px solid var(--edge); background: transparent; color: inherit; }
 button:hover { background: var(--tint); }
 button.main { border-color: var(--blue); background: var(--blue); color: var(--blue-ink); }
 button.main:hover { filter: brightness(1.08); }
@@ -54,7 +54,7 @@ legend { font-weight: 600; padding: 0; margin-bottom: .5rem; }
   border: 1px solid var(--line); border-radius: 12px; }
 .choice:has(input:checked) { border-color: var(--blue); }
 label.choice:has(input[type=radio]:checked) { box-shadow: inset 0 0 0 1px var(--blue); background: var(--tint); }
-.choice > span:nth-of-type(2), .choice > span.words { flex: 1; min-width: 0; }
+.choice > .words { flex: 1; min-width: 0; }
 .choice small { display: block; }
 .face { flex: none; width: 2.6rem; height: 2.6rem; border-radius: 50%; display: grid; place-items: center;
   font-weight: 700; color: #fff; background: var(--face, #5b51d8); }
@@ -63,14 +63,16 @@ label.choice:has(input[type=radio]:checked) { box-shadow: inset 0 0 0 1px var(--
 .consent button { width: 100%; margin-top: .5rem; min-height: 3rem; }
 .consent form { margin-bottom: 1rem; }
 .wide button, .wide input, .wide select { min-height: 2.5rem; font-size: .9375rem; }
-.top { display: flex; flex-wrap: wrap; gap: .25rem 1.5rem; align-items: baseline; justify-content: space-between; }
+.top { display: flex; flex-wrap: wrap; gap: 0 1.5rem; align-items: baseline; justify-content: space-between;
+  margin-bottom: .75rem; }
 .controls, .people { display: grid; gap: 1rem; }
 .controls h2 { margin-top: 0; }
 .person { display: flex; flex-direction: column; gap: .85rem; scroll-margin-top: 1rem; }
 .who { display: flex; flex-wrap: wrap; gap: .5rem .75rem; align-items: center; }
-.who > div { flex: 1 1 10rem; min-width: 0; }
+.who > div { flex: 1 1 8rem; min-width: 0; }
 .tokens, .log, .faults { list-style: none; margin: 0; padding: 0; }
 .tokens li, .log li, .faults li { padding: .55rem 0; border-top: 1px solid var(--line); }
+ol.log li:first-child, .faults li:first-child { border-top: 0; padding-top: 0; }
 .faults { margin-bottom: .75rem; }
 .faults li { display: flex; gap: .75rem; align-items: center; justify-content: space-between; }
 .tokens small, .log small { display: block; }
@@ -83,14 +85,14 @@ label.choice:has(input[type=radio]:checked) { box-shadow: inset 0 0 0 1px var(--
 .person .buttons button { flex: 1; padding: .4rem .25rem; }
 .person .buttons .all { grid-column: 1 / -1; }
 .log + .buttons { margin-top: .75rem; }
-.person .row button { flex: none; }
-.person .row label.grow > * { width: 100%; }
+.row label.grow > * { width: 100%; min-width: 0; }
 details summary { cursor: pointer; color: var(--soft); font-size: .875rem; padding: .4rem 0; }
 @media (min-width: 48rem) {
   main.wide { padding: 1.5rem 2rem 4rem; }
   .controls { grid-template-columns: 2fr 3fr; }
   .people { grid-template-columns: repeat(auto-fill, minmax(22rem, 1fr)); align-items: start; }
-  .log li { display: grid; grid-template-columns: 7.5rem minmax(14rem, 1fr) 2fr auto; gap: 1rem;
+  .log li { display: grid; grid-template-columns: 7.5rem minmax(14rem, 1fr) 2fr 10rem; gap: 1rem;
     align-items: baseline; }
+  .log li > :last-child { text-align: right; }
 }
 """

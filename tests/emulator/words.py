@@ -107,7 +107,7 @@ def leaves(token: Token, now: float) -> str | None:
 RUN = re.compile(r"[\w\-]+")
 LONGEST_WORD = 40  # the longest permission has 34 characters, tokens and codes have far more
 LONGEST_SHOWN = 120
-SHOWN = ("grant_type", "fields", "person", "decision", "permission", "response_type", "scope")
+SHOWN = ("grant_type", "fields", "decision", "permission", "scope")
 
 
 def masked(state: State, text: str) -> str:

@@ -19,7 +19,7 @@ import pytest
 import requests
 from django.conf import settings as live_settings
 from django.core import mail
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.core.signals import got_request_exception
 from django.db import connection as database
 from django.test import RequestFactory
@@ -232,10 +232,13 @@ class Life:
         for name, content in files.items():
             path = self.folder / f"{name}.csv"
             path.write_text("\n".join(content))
-            try:
-                call_command("import_tokens", str(path), "--tenant", self.tenant.slug)
-            except Exception as error:
-                print(error, repr(error))
+            command = ["import_tokens", str(path), "--tenant", self.tenant.slug]
+            if name == "good":
+                call_command(*command)
+                continue
+            with pytest.raises(CommandError) as caught:
+                call_command(*command)
+            print(caught.value, repr(caught.value))
         assert self.connection("imported0").status == "active"
         call_command("export_tenant", self.tenant.slug)
         call_command("export_tenant", self.tenant.slug, "--output", str(self.folder / "export.jsonl"))
@@ -424,7 +427,8 @@ def reports() -> Iterator[dict[str, Place]]:
 
     def report(sender: Any, request: Any = None, **kwargs: Any) -> None:
         for is_email in (False, True):
-            reporter = reporter_for(request)(request, *sys.exc_info(), is_email=is_email)
+            reporter = reporter_for(request)(request, *sys.exc_info())
+            reporter.is_email = is_email
             made[f"HTML report {len(made)}"] = reporter.get_traceback_html()
             made[f"text report {len(made)}"] = reporter.get_traceback_text()
 

@@ -41,10 +41,10 @@ class FakeMeta:
     in_transaction: list[bool] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def refresh(self, token: Secret) -> LongLivedToken:
+    def refresh(self, token: Secret) -> Any:
         return self._answer("refresh", token, self.on_refresh or renewed())
 
-    def me(self, token: Secret, *, detailed: bool = False) -> Profile:
+    def me(self, token: Secret, *, detailed: bool = False) -> Any:
         return self._answer("me", token, self.on_me or profile(""))
 
     def close(self) -> None:

@@ -5,17 +5,21 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from django.db import connection as database
+from django.db import connection as _database
 from django.utils import timezone
 
 from accounts.models import Event
 from notifications.models import OutboxMessage
+from tests.factories import credential_of
 from tests.tokens.fake_meta import FakeMeta
 from tokens.clients import instagram_client
 from tokens.models import Connection, Credential
 from tokens.services.attempt import work
-from tokens.services.claims import Claim, Purpose, claim_one
+from tokens.services.claims import Claim, Purpose, claim_next, claim_one
 from tokens.services.sweep import Sweep
+
+# Its stubs know neither the driver nor keys of columns.
+database: Any = _database
 
 
 def attempt(connection: Connection, meta: FakeMeta, purpose: Purpose = "refresh", **details: Any) -> str:
@@ -32,6 +36,18 @@ def attempt_for_real(connection: Connection, purpose: Purpose = "refresh", **det
         client.close()
 
 
+def taken(purpose: Purpose = "refresh") -> Claim:
+    """The longest due one, claimed."""
+    claim = claim_next(purpose)
+    assert claim is not None, "nothing is due"
+    return claim
+
+
+def token_of(connection: Connection) -> str:
+    """The stored token in plain text."""
+    return str(credential_of(connection).token.reveal())
+
+
 def claimed(connection: Connection, purpose: Purpose = "refresh") -> Claim:
     claim = claim_one(connection.pk, purpose)
     assert claim is not None, "somebody is at work on it"
@@ -45,7 +61,7 @@ def sweep(meta: FakeMeta, purpose: Purpose = "refresh", *, threads: int = 2, **d
 
 def row(connection: Connection) -> dict[str, Any]:
     """Every column of the credential and of the connection, the token as ciphertext."""
-    credential = Credential.objects.filter(pk=connection.pk).values().get()
+    credential: dict[str, Any] = {**Credential.objects.filter(pk=connection.pk).values().get()}
     token = credential["token"]
     credential["token"] = None if token is None else token.ciphertext
     shown = Connection.objects.filter(pk=connection.pk).values().get()
@@ -55,7 +71,7 @@ def row(connection: Connection) -> dict[str, Any]:
 def raw_token(connection: Connection) -> bytes:
     """What really stands in the column."""
     column, table = "token", Credential._meta.db_table
-    key = Credential._meta.pk.get_db_prep_value(connection.pk, database)
+    key = _key(connection)
     with database.cursor() as cursor:
         cursor.execute(f"SELECT {column} FROM {table} WHERE connection_id = %s", [key])  # noqa: S608
         return bytes(cursor.fetchone()[0])
@@ -63,13 +79,18 @@ def raw_token(connection: Connection) -> bytes:
 
 def spoil(connection: Connection, ciphertext: bytes = b"gAAAAA-of-a-key-that-is-lost") -> bytes:
     """Makes the stored token undecryptable, past the field."""
-    key = Credential._meta.pk.get_db_prep_value(connection.pk, database)
+    key = _key(connection)
     with database.cursor() as cursor:
         cursor.execute(
             f"UPDATE {Credential._meta.db_table} SET token = %s WHERE connection_id = %s",  # noqa: S608
             [database.Database.Binary(ciphertext), key],
         )
     return ciphertext
+
+
+def _key(connection: Connection) -> Any:
+    """A primary key as this database has it."""
+    return Credential._meta.pk.get_db_prep_value(connection.pk, database)
 
 
 def events_of(connection: Connection) -> list[str]:

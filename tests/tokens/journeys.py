@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -9,6 +10,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from django.test import Client
 
 from tests.emulator.browser import consent
+from tests.factories import credential_of
+from tokens.models import Connection
 
 SITE = "http://localhost:8000"
 CALLBACK = "/oauth/callback/instagram/"
@@ -46,6 +49,20 @@ def back(url: str) -> str:
     """The path and query that a browser asks for: the mark stays with it."""
     assert url.startswith(SITE), url
     return url.removeprefix(SITE).partition("#")[0]
+
+
+def token_of(connection: Connection) -> str:
+    """The token as it stands in the database now, decrypted."""
+    sealed = credential_of(connection).token
+    assert sealed is not None
+    return sealed.reveal()
+
+
+def dates_of(connection: Connection) -> tuple[dt.datetime, dt.datetime, dt.datetime]:
+    """When the token was issued, when it expires and when it is due; all of them known."""
+    credential = credential_of(connection)
+    assert credential.issued_at and credential.expires_at and credential.due_at
+    return credential.issued_at, credential.expires_at, credential.due_at
 
 
 def state_of(url: str) -> str:

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, OperationalError, connections
 from django.db import connection as database
 from django.utils import timezone
 
-from accounts import events
-from notifications import services as notifications
+from accounts.models import Event
 from tests.factories import credential_of, make_connection, make_user
 from tests.tokens.fake_meta import FakeMeta, dead, in_turn, permission, refused, renewed, transient, unexpected
-from tests.tokens.helpers import ago, attempt, claimed, events_of, owed, raw_token, row, status_of, sweep
+from tests.tokens.helpers import ago, attempt, claimed, events_of, owed, raw_token, row, status_of, sweep, taken
 from tokens.fields import seal
 from tokens.meta import Profile, Secret
 from tokens.models import Connection, Credential, Link
 from tokens.services import store as storing
 from tokens.services.attempt import work
-from tokens.services.claims import LEASE, claim_next
+from tokens.services.claims import LEASE
 from tokens.services.disconnect import disconnect
 from tokens.services.link_account import Account, store_token
 
@@ -39,7 +39,7 @@ def test_when_the_event_cannot_be_written_nothing_is_and_the_attempt_is_repeated
     travel(timezone.now())
     before, meta = row(connection), FakeMeta()
     with monkeypatch.context() as patched:
-        patched.setattr(events.Event.objects, "create", broken)
+        patched.setattr(Event.objects, "create", broken)
         assert sweep(meta, threads=1) == {"error": 1}
     after = row(connection)
     assert {name for name in before if before[name] != after[name]} == {"fence", "lease_owner", "lease_until"}
@@ -52,7 +52,7 @@ def test_when_the_event_cannot_be_written_nothing_is_and_the_attempt_is_repeated
     assert meta.asked("refresh") == ["IGAAold", "IGAAold"]
 
 
-@pytest.mark.parametrize("place", [(events.Event.objects, "create"), (Link.objects, "create"), (storing, "notify")])
+@pytest.mark.parametrize("place", [(Event.objects, "create"), (Link.objects, "create"), (storing, "notify")])
 def test_a_death_its_event_and_its_mail_stand_or_fall_together(connection, monkeypatch, place):
     before = row(connection)
     meta = FakeMeta(on_refresh=dead("password_changed"), on_me=dead("password_changed"))
@@ -78,7 +78,7 @@ def test_a_fault_while_writing_the_row_leaves_no_event(connection, monkeypatch):
 
 def test_a_passing_fault_at_commit_is_retried_and_the_answer_is_not_lost(connection, monkeypatch):
     pauses: list[float] = []
-    monkeypatch.setattr(storing.time, "sleep", pauses.append)
+    monkeypatch.setattr("tokens.services.store.time.sleep", pauses.append)
     monkeypatch.setattr(storing, "_store", stumbling(storing._store, times=3))
     meta = FakeMeta()
     assert attempt(connection, meta) == "refreshed"
@@ -89,16 +89,21 @@ def test_a_passing_fault_at_commit_is_retried_and_the_answer_is_not_lost(connect
 
 
 def test_a_fault_after_the_writing_rolls_back_and_is_retried_whole(connection, monkeypatch):
-    monkeypatch.setattr(storing.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr("tokens.services.store.time.sleep", lambda seconds: None)
     monkeypatch.setattr(storing, "_store", stumbling(storing._store, times=2, after=True))
     assert attempt(connection, FakeMeta()) == "refreshed"
     assert events_of(connection) == ["refreshed"], "written once, not three times"
 
 
 def test_a_fault_that_stays_gives_up_after_some_tries_and_changes_nothing(connection, monkeypatch):
-    monkeypatch.setattr(storing.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr("tokens.services.store.time.sleep", lambda seconds: None)
     tries = []
-    monkeypatch.setattr(storing, "_store", lambda *args: tries.append(1) or stumble())
+
+    def stumbling_always(*args):
+        tries.append(1)
+        stumble()
+
+    monkeypatch.setattr(storing, "_store", stumbling_always)
     with pytest.raises(OperationalError):
         attempt(connection, FakeMeta())
     assert len(tries) == storing.COMMIT_TRIES
@@ -148,7 +153,8 @@ LATE = {
 @pytest.mark.parametrize("meta", LATE.values(), ids=LATE)
 @pytest.mark.parametrize("meanwhile", ["reconnected", "disconnected", "version", "fence"])
 def test_a_late_answer_of_any_kind_changes_nothing(connection, meta, meanwhile):
-    claim, seen = claimed(connection), {}
+    claim = claimed(connection)
+    seen: dict[str, Any] = {}
     user = make_user()
 
     def answer(told):
@@ -182,7 +188,7 @@ MEANWHILE = {
 def test_a_late_check_revives_nothing_and_kills_nothing(connection, meanwhile):
     for on_me in (dead("password_changed"), Profile("1", None, "renamed", None, None, None)):
         claim = claimed(connection, "check")
-        seen = {}
+        seen: dict[str, Any] = {}
 
         def during(token: str, told=on_me, seen=seen):
             if not seen:
@@ -199,9 +205,9 @@ def test_a_late_check_revives_nothing_and_kills_nothing(connection, meanwhile):
 def test_the_second_claimer_wins_over_the_first_whose_lease_ended(connection, travel):
     start = timezone.now()
     travel(start)
-    first = claim_next("refresh")
+    first = taken()
     travel(start + LEASE)
-    second = claim_next("refresh")
+    second = taken()
     assert second.fence == first.fence + 1
     assert work(second, FakeMeta(on_refresh=renewed("IGAAsecond")).client_for) == "refreshed"
     before = row(connection)

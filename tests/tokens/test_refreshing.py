@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 
 import pytest
 from django.utils import timezone
@@ -134,7 +135,8 @@ def test_a_doubtful_token_that_does_not_work_never_replaces_the_good_one(connect
 
 
 @pytest.mark.parametrize(
-    "fault", ["missing_token_200", "null_token_200", "number_token_200", "list_200", "empty_200", "html_200", "bad_json"]
+    "fault",
+    ["missing_token_200", "null_token_200", "number_token_200", "list_200", "empty_200", "html_200", "bad_json"],
 )
 def test_an_answer_without_a_token_changes_nothing(emulator, fault):
     emulator.state.add_person("anna")
@@ -170,7 +172,7 @@ def test_a_failed_one_is_due_again_after_growing_pauses_until_it_succeeds(connec
         due_at = credential_of(connection).due_at
         waited.append(due_at - now)
         travel(due_at)
-    assert all(shorter < longer for shorter, longer in zip(waited[:5], waited[1:5], strict=False))
+    assert all(shorter < longer for shorter, longer in itertools.pairwise(waited[:5]))
     assert waited[0] < 19 * MINUTE
     assert all(4.5 * HOUR <= pause <= 6 * HOUR for pause in waited[6:])
     assert credential_of(connection).refresh_failures == 9

@@ -27,13 +27,14 @@ from tests.tokens.helpers import ago, attempt, attempt_for_real, events_of, owed
 from tokens.flags import CANNOT_REFRESH, flags_of
 from tokens.models import Connection, Link, Reason
 from tokens.services import attempt as attempting
+from tokens.services.claims import Purpose
 from tokens.wording import REASONS
 
 pytestmark = pytest.mark.django_db
 
 DAY, HOUR = dt.timedelta(days=1), dt.timedelta(hours=1)
 NOW = dt.datetime(2026, 4, 19, 2, tzinfo=dt.UTC)
-PURPOSES = ["refresh", "check"]
+PURPOSES: list[Purpose] = ["refresh", "check"]
 
 
 @pytest.fixture(autouse=True)

@@ -101,9 +101,7 @@ def test_the_documented_shape_wraps_strings(client: Client, code: str) -> None:
     assert isinstance(told["user_id"], str)
 
 
-def test_the_flat_shape_may_carry_a_number_and_no_permissions(
-    client: Client, state: State, code: str
-) -> None:
+def test_the_flat_shape_may_carry_a_number_and_no_permissions(client: Client, state: State, code: str) -> None:
     state.configure(code_shape="flat_number")
     told = client.exchange(code).json
     assert set(told) == {"access_token", "user_id"}

@@ -12,9 +12,7 @@ from .client import BASIC, SECRET, Client
 
 
 def test_a_person_and_a_token_are_made_and_used(client: Client) -> None:
-    person = client.control(
-        "POST", "persons", username="mia", name="Mia M", account_type="Media_Creator"
-    ).json
+    person = client.control("POST", "persons", username="mia", name="Mia M", account_type="Media_Creator").json
     assert (person["username"], person["name"], person["account_type"]) == ("mia", "Mia M", "Media_Creator")
     token = client.control("POST", "tokens", username="mia", age_days=2).json
     assert {"access_token", "user_id", "id", "issued_at", "expires_at"} <= set(token)
@@ -23,9 +21,7 @@ def test_a_person_and_a_token_are_made_and_used(client: Client) -> None:
 
 
 def test_a_token_may_be_short_narrow_and_soon_over(client: Client, state: State, lea: Token) -> None:
-    token = client.control(
-        "POST", "tokens", username="lea", kind="short", permissions=[BASIC], expires_in=60
-    ).json
+    token = client.control("POST", "tokens", username="lea", kind="short", permissions=[BASIC], expires_in=60).json
     assert (token["kind"], token["permissions"]) == ("short", [BASIC])
     made = state.tokens[token["access_token"]]
     assert made.expires_at - made.issued_at == 60

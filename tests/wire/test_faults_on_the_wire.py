@@ -78,9 +78,7 @@ def test_hanging_requests_go_on_when_released(
     assert [each.result(5).status for each in waiting] == [200, 200, 200]
 
 
-def test_a_released_gate_closes_again(
-    client: Client, state: State, lea: Token, aside: ThreadPoolExecutor
-) -> None:
+def test_a_released_gate_closes_again(client: Client, state: State, lea: Token, aside: ThreadPoolExecutor) -> None:
     state.add_fault("hang", path="/refresh_access_token", times=2)
     for _ in range(2):
         waiting = refresh_aside(aside, client.url, lea)
@@ -123,9 +121,7 @@ def test_a_dripping_answer_outlasts_the_clients_patience(client: Client, state: 
 
 
 @pytest.mark.parametrize("kind", ["hang", "drip"])
-def test_closing_the_server_is_quick_while_requests_take_forever(
-    kind: str, aside: ThreadPoolExecutor
-) -> None:
+def test_closing_the_server_is_quick_while_requests_take_forever(kind: str, aside: ThreadPoolExecutor) -> None:
     server = EmulatorServer()
     server.state.add_person("lea")
     token = server.state.issue_token("lea", age_days=2)

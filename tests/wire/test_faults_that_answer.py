@@ -102,9 +102,7 @@ def test_a_page_instead_of_json(client: Client, state: State, lea: Token, kind: 
 @pytest.mark.parametrize(
     ("kind", "token"), [("null_token_200", None), ("number_token_200", 12345), ("missing_token_200", "-")]
 )
-def test_a_success_without_a_token(
-    client: Client, state: State, lea: Token, kind: str, token: object
-) -> None:
+def test_a_success_without_a_token(client: Client, state: State, lea: Token, kind: str, token: object) -> None:
     reply = struck(client, state, lea, kind)
     assert reply.status == 200
     assert reply.json.get("access_token", "-") == token

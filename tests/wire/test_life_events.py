@@ -66,9 +66,7 @@ def test_no_subcode_is_told_unless_switched_on(client: Client, state: State, lea
     assert client.me(lea.access_token).error.get("error_subcode") == subcode
 
 
-def test_a_dead_token_answers_with_the_challenge_and_a_trace(
-    client: Client, state: State, lea: Token
-) -> None:
+def test_a_dead_token_answers_with_the_challenge_and_a_trace(client: Client, state: State, lea: Token) -> None:
     state.change_password("lea")
     reply = client.me(lea.access_token)
     expected = f'OAuth "Facebook Platform" "invalid_token" "{reply.error["message"]}"'
@@ -89,9 +87,7 @@ def test_other_persons_live_on(client: Client, state: State, lea: Token) -> None
     assert client.me(mias.access_token).status == 200
 
 
-def test_consent_after_a_password_change_gives_a_living_token(
-    client: Client, state: State, lea: Token
-) -> None:
+def test_consent_after_a_password_change_gives_a_living_token(client: Client, state: State, lea: Token) -> None:
     state.change_password("lea")
     code = came_back(consent(client.authorize_url(), "lea"))["code"]
     short = client.exchange(code).json["data"][0]["access_token"]
@@ -133,18 +129,14 @@ def test_one_token_of_several_can_end(client: Client, state: State, lea: Token) 
     assert client.me(other.access_token).status == 200
 
 
-def test_taking_the_basic_permission_makes_calls_answer_code_10(
-    client: Client, state: State, lea: Token
-) -> None:
+def test_taking_the_basic_permission_makes_calls_answer_code_10(client: Client, state: State, lea: Token) -> None:
     state.set_permissions("lea", [])
     assert client.me(lea.access_token).error["code"] == 10
     state.set_permissions("lea", ["instagram_business_basic"])
     assert client.me(lea.access_token).status == 200
 
 
-def test_taking_the_basic_permission_may_make_calls_unsupported(
-    client: Client, state: State, lea: Token
-) -> None:
+def test_taking_the_basic_permission_may_make_calls_unsupported(client: Client, state: State, lea: Token) -> None:
     state.configure(no_basic="unsupported")
     state.set_permissions("lea", [])
     assert client.me(lea.access_token).error["type"] == "IGApiException"

@@ -35,9 +35,7 @@ def test_the_short_token_lives_on_until_its_hour_is_over(client: Client, state: 
     assert client.me(short).error["code"] == 190
 
 
-def test_an_expired_short_token_is_refused_without_a_subcode(
-    client: Client, state: State, short: str
-) -> None:
+def test_an_expired_short_token_is_refused_without_a_subcode(client: Client, state: State, short: str) -> None:
     state.set_clock(offset_seconds=3601)
     reply = client.lengthen(short)
     assert reply.status == 400

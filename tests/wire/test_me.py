@@ -10,8 +10,7 @@ from tests.emulator.state import State
 from .client import Client
 
 DOCUMENTED = (
-    "user_id,username,name,account_type,profile_picture_url,biography,website,"
-    "followers_count,follows_count,media_count"
+    "user_id,username,name,account_type,profile_picture_url,biography,website,followers_count,follows_count,media_count"
 )
 
 

@@ -115,9 +115,7 @@ def test_an_old_string_may_live_on_to_its_own_end(client: Client, state: State, 
 
 
 @pytest.mark.parametrize("told", [5_143_192, 60, "abc", -5, 0, 12.5])
-def test_expires_in_is_whatever_is_switched_on(
-    client: Client, state: State, lea: Token, told: object
-) -> None:
+def test_expires_in_is_whatever_is_switched_on(client: Client, state: State, lea: Token, told: object) -> None:
     state.configure(refresh_expires_in=told)
     assert client.refresh(lea.access_token).json["expires_in"] == told
 
@@ -151,16 +149,12 @@ def test_eight_at_once_refresh_one_token_once(client: Client, state: State, lea:
     assert state.refreshes("lea") == 1
 
 
-def test_eight_at_once_all_get_the_same_string_only_once_it_is_young(
-    client: Client, state: State, lea: Token
-) -> None:
+def test_eight_at_once_all_get_the_same_string_only_once_it_is_young(client: Client, state: State, lea: Token) -> None:
     state.configure(refresh_string="same")
     assert sorted(refresh_by_eight(client.url, lea)) == [200, *[400] * 7]
 
 
-def test_eight_at_once_get_eight_strings_while_the_old_one_lives(
-    client: Client, state: State, lea: Token
-) -> None:
+def test_eight_at_once_get_eight_strings_while_the_old_one_lives(client: Client, state: State, lea: Token) -> None:
     assert refresh_by_eight(client.url, lea) == [200] * 8
     assert len(state.tokens_of("lea")) == 9
     assert state.refreshes("lea") == 8

@@ -75,9 +75,7 @@ def test_head_is_answered_without_a_body(wire: socket.socket) -> None:
 
 
 def test_a_client_that_asks_first_is_told_to_go_on(wire: socket.socket) -> None:
-    wire.sendall(
-        b"POST /oauth/access_token HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n"
-    )
+    wire.sendall(b"POST /oauth/access_token HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n")
     assert first_line(wire) == b"HTTP/1.1 100 Continue\r\n"
 
 

@@ -20,4 +20,3 @@ def members_behind(connection: Connection) -> list[str]:
     if not who.exists():
         who = members.filter(role=Role.OWNER)
     return list(dict.fromkeys(email.lower() for email in who.values_list("user__email", flat=True)))
-

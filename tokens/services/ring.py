@@ -19,5 +19,10 @@ def ring(tenant: Tenant | None = None) -> int:
     cluster: dict[str, Any] = settings.Q_CLUSTER
     drains: int = cluster["workers"]
     for _ in range(drains):
-        async_task("tokens.tasks.drain", *([] if tenant is None else [str(tenant.pk)]))
+        ring_one("tokens.tasks.drain", tenant)
     return drains
+
+
+def ring_one(task: str, tenant: Tenant | None = None) -> None:
+    """Enqueues one task by its dotted name; it carries the tenant's id at most."""
+    async_task(task, *([] if tenant is None else [str(tenant.pk)]))

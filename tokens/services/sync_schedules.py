@@ -29,7 +29,7 @@ class Planned:
 SCHEDULES = (
     Planned("sweep", "tokens.tasks.sweep", 1),
     Planned("check", "tokens.tasks.check", 5),
-    Planned("deliver", "tokens.tasks.deliver", 1),
+    Planned("deliver", "notifications.tasks.deliver", 1),
 )
 
 

@@ -9,9 +9,8 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandParser
-from django.core.validators import validate_email
 
-from accounts.forms import clean_name
+from accounts.forms import clean_email, clean_name
 from accounts.services.create_tenant import create_tenant, get_or_create_owner
 from accounts.services.mail_owner import mail_set_password_link
 from notifications.management.base import ReportingCommand, WrongCall
@@ -30,10 +29,10 @@ class Command(ReportingCommand):
     def run(self, **options: Any) -> dict[str, Any]:
         try:
             name = clean_name(options["name"])
-            validate_email(options["owner"])
+            email = clean_email(options["owner"])
         except ValidationError as error:
             raise WrongCall(f"{error.messages[0]}") from None
-        owner = get_or_create_owner(options["owner"].strip().lower())
+        owner = get_or_create_owner(email)
         tenant = create_tenant(name=name, owner=owner)
         if not owner.has_usable_password():
             self._mail(tenant, owner)

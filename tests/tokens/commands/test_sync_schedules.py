@@ -77,24 +77,3 @@ def test_new_settings_move_the_dates(settings: Any) -> None:
     assert after.due_at is not None
     assert (after.due_at.hour, after.due_at.minute) == (4, 30)
     assert after.version == before.version
-
-
-def test_what_waits_for_its_retry_or_is_held_by_a_worker_keeps_its_date(settings: Any) -> None:
-    now = timezone.now()
-    retried = make_connection(due_at=now + DAY, credential={"refresh_failures": 2})
-    held = make_connection(due_at=now + DAY, credential={"lease_owner": "x", "lease_until": now + DAY})
-    inactive = make_connection(status="inactive")
-    settings.REFRESH_AGE_DAYS = 40
-    run("sync_schedules")
-    assert credential_of(retried).due_at == credential_of(held).due_at == now + DAY
-    assert credential_of(inactive).due_at is None
-
-
-def test_a_shorter_interval_brings_checks_forward(settings: Any) -> None:
-    now = timezone.now()
-    connection = make_connection(check_due_at=now + DAY)
-    settings.CHECK_EVERY_HOURS = 2
-    run("sync_schedules")
-    check_due_at = credential_of(connection).check_due_at
-    assert check_due_at is not None
-    assert check_due_at <= now + dt.timedelta(hours=2, minutes=1)

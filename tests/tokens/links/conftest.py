@@ -18,9 +18,7 @@ def dead(emulator: Any, tenant: Any, alice: Any) -> Connection:
     emulator.state.add_person("creator")
     token = emulator.state.issue_token("creator", age_days=20)
     emulator.state.change_password("creator")
-    return make_connection(
-        tenant=tenant, token=token, status="inactive", reason="password_changed", connected_by=alice
-    )
+    return make_connection(tenant=tenant, token=token, status="inactive", reason="password_changed", connected_by=alice)
 
 
 @pytest.fixture

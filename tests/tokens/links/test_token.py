@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 
 def mailed_link():
-    return re.search(r"http://localhost:8000(/link/[^/\s]+/)", mail.outbox[-1].body)[1]
+    return re.findall(r"http://localhost:8000(/link/[^/\s]+/)", str(mail.outbox[-1].body))[0]
 
 
 def test_the_token_is_long_enough_not_to_be_guessed(link):

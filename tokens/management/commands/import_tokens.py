@@ -28,7 +28,7 @@ class Command(ReportingCommand):
         tenant = tenant_or_wrong_call(options["tenant"])
         lines = _read(options["file"])
         try:
-            meta_app = default_app()
+            meta_app = default_app(save=not options["dry_run"])
         except AppNotSetUp:
             raise WrongCall("Set INSTAGRAM_APP_ID and INSTAGRAM_APP_SECRET first.") from None
         client = instagram_client(meta_app, pool_size=THREADS)
