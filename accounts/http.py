@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django_htmx.middleware import HtmxDetails
 
 from accounts.models import Membership, Role, Tenant, User
 from accounts.querysets import TenantOwnedQuerySet
@@ -26,6 +27,7 @@ class TenantRequest(HttpRequest):
     user: User
     tenant: Tenant
     membership: Membership
+    htmx: HtmxDetails
 
 
 View = Callable[Concatenate[TenantRequest, _P], HttpResponse]

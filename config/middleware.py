@@ -17,18 +17,28 @@ def healthz(request: HttpRequest) -> HttpResponse:
     return HttpResponse("ok", content_type="text/plain")
 
 
-class SecurityHeadersMiddleware:
-    """No page may be kept by a shared cache, and none uses a sensor of the device.
+class HealthMiddleware:
+    """Answers `/healthz` before anything else.
 
-    `/healthz` is answered here: behind it the sign-in wall would ask the database who brings a session cookie, and
-    a probe that names the machine by its number would be refused for its host.
+    Behind it the redirect to https would send a probe away, the sign-in wall would ask the database who brings a
+    session cookie, and a probe that names the machine by its number would be refused for its host.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = healthz(request) if request.path_info == HEALTH else self.get_response(request)
+        return healthz(request) if request.path_info == HEALTH else self.get_response(request)
+
+
+class SecurityHeadersMiddleware:
+    """No page may be kept by a shared cache, and none uses a sensor of the device."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
         response.headers.setdefault("Cache-Control", "no-store, private")
         response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
         return response

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 
 from config import environment as env
+from config.staff import UNFOLD  # noqa: F401 - a setting
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env.load_file(BASE_DIR / ".env")
@@ -56,6 +57,10 @@ INSTALLED_APPS = [
     "notifications",
     "accounts",
     "tokens",
+    # Without its own site: the staff's is accounts.staff_site.
+    "unfold.apps.BasicAppConfig",
+    "unfold.contrib.filters",
+    "config.apps.StaffSiteConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
@@ -66,14 +71,18 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "csp",
+    "django_htmx",
     "django_q",
 ]
 # The sign-in wall and the tenant gate stand before CSRF: strangers get the same answer with and without a token.
 MIDDLEWARE = [
+    "config.middleware.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.SecurityHeadersMiddleware",
     "csp.middleware.CSPMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "config.htmx.HtmxAnswersMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -158,7 +167,6 @@ ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
 # --- Transport security ---------------------------------------------------------------------------------------
 SERVED_BY_HTTPS = SITE_URL.startswith("https://")
 SECURE_SSL_REDIRECT = SERVED_BY_HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 SECURE_HSTS_SECONDS = 31_536_000 if SERVED_BY_HTTPS else 0
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SERVED_BY_HTTPS
 # Strict would lose the session on the way back from Instagram's consent page.
@@ -244,6 +252,8 @@ LOGGING = {
                 # Named, so that Django's own handlers, which mask nothing and mail a second time, leave it.
                 "django",
                 "django.security.csrf",
+                # At DEBUG it prints requests, queries included.
+                "django.template",
                 "django-q",
             )
         },

@@ -1,8 +1,10 @@
 """Mounts the applications; the paths are the outside contract. `/healthz` is answered in `config.middleware`."""
 
+from django.contrib import admin
 from django.urls import include, path
 
 urlpatterns = [
+    path("admin/", admin.site.urls),
     path("accounts/", include("allauth.account.urls")),
     path("", include("accounts.urls")),
     path("", include("tokens.urls")),

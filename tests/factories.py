@@ -147,8 +147,8 @@ def make_connections(count: int, **details: Any) -> list[Connection]:
     return [make_connection(**details) for _ in range(count)]
 
 
-def credential_of(connection: Connection) -> Any:
-    """The credential as it stands in the database now; untyped, so that tests need not rule out empty columns."""
+def credential_of(connection: Connection) -> Credential:
+    """The credential as it stands in the database now."""
     return Credential.objects.get(pk=connection.pk)
 
 

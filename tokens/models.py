@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 
 from django.conf import settings
@@ -126,6 +127,9 @@ class Credential(models.Model):
     obtained_at = models.DateTimeField(help_text="When this token reached us.")
     issued_at = models.DateTimeField(null=True, help_text="Null where unknown, as for an imported token.")
     expires_at = models.DateTimeField(null=True, help_text="Null where unknown, or where it never expires.")
+    expiry_told = models.BooleanField(
+        default=True, help_text="False where Meta renewed the token and told no expiry: the date is an older token's."
+    )
 
     due_at = models.DateTimeField(null=True)
     check_due_at = models.DateTimeField(null=True)
@@ -156,6 +160,11 @@ class Credential(models.Model):
 
     def __str__(self) -> str:
         return f"credential of {self.connection_id}"
+
+    @property
+    def known_expiry(self) -> dt.datetime | None:
+        """When this very token expires. An older token's date kills nobody: this one took its place since."""
+        return self.expires_at if self.expiry_told else None
 
 
 class Link(models.Model):

@@ -5,13 +5,17 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from django.db.models import Case, Count, Q, Value, When
+
 from accounts.models import Event, Tenant
 from tokens.due_dates import YOUNGEST
-from tokens.flags import Flag, days_left, flags_of, missing_permissions
+from tokens.flags import Flag, days_left, flagged, flags_of, missing_permissions
 from tokens.models import Connection, Credential, Status
 from tokens.wording import REASONS, ReasonText
 
 TIMELINE = 100
+PAGE = 50
+LIFETIME = 60  # days, as Instagram grants them
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,22 @@ class ConnectionRow:
     def status_word(self) -> str:
         return self.connection.get_status_display()
 
+    @property
+    def lifetime(self) -> int:
+        """What `days_left` is measured against."""
+        return max(LIFETIME, self.days_left or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceCounts:
+    """How many connections a workspace has, and how many of them each filter and the search find."""
+
+    total: int
+    connected: int
+    broken: int
+    flagged: int
+    found: dict[str, int]
+
 
 @dataclass(frozen=True, slots=True)
 class ConnectionDetail:
@@ -39,25 +59,67 @@ class ConnectionDetail:
     timeline: list[Event]
 
 
-def workspace_rows(tenant: Tenant, now: dt.datetime) -> list[ConnectionRow]:
-    """All connections of a tenant: those that need somebody first, then by handle."""
-    connections = Connection.objects.for_tenant(tenant).with_dates().order_by("handle", "pk")
-    rows = [row_of(connection, now) for connection in connections]
-    return sorted(rows, key=lambda row: _urgency(row))
+def workspace_counts(tenant: Tenant, now: dt.datetime, *, words: str = "") -> WorkspaceCounts:
+    """Counts a workspace's connections, all of them and those that the search for `words` finds, in one query."""
+    searched = _search(words)
+    counts = Connection.objects.for_tenant(tenant).aggregate(
+        total=Count("pk"),
+        connected=Count("pk", filter=~Q(status=Status.DISCONNECTED)),
+        broken=Count("pk", filter=Q(status=Status.INACTIVE)),
+        flagged=Count("pk", filter=flagged(now)),
+        **{f"found_{name}": Count("pk", filter=shown & searched) for name, shown in _filters(now).items()},
+    )
+    found = {name: counts.pop(f"found_{name}") for name in _filters(now)}
+    return WorkspaceCounts(**counts, found=found)
 
 
-def summary(rows: list[ConnectionRow]) -> str:
+def workspace_rows(
+    tenant: Tenant, now: dt.datetime, *, show: str = "all", words: str = "", start: int = 0
+) -> list[ConnectionRow]:
+    """One page of a workspace's connections: those that need somebody first, then by handle.
+
+    Args:
+        tenant: whose.
+        now: flags are derived from it.
+        show: `all`, `attention` or `working`.
+        words: a part of the handle or name, or the whole Instagram id; empty finds all.
+        start: how many come before the page.
+    """
+    urgency = Case(
+        When(status=Status.INACTIVE, then=Value(0)),
+        When(flagged(now), then=Value(1)),
+        When(status=Status.ACTIVE, then=Value(2)),
+        default=Value(3),
+    )
+    found = Connection.objects.for_tenant(tenant).with_dates().filter(_filters(now)[show] & _search(words))
+    page = found.order_by(urgency, "handle", "pk")[start : start + PAGE]
+    return [row_of(connection, now) for connection in page]
+
+
+def summary(counts: WorkspaceCounts) -> str:
     """The workspace's state in one sentence."""
-    total = sum(row.connection.status != Status.DISCONNECTED for row in rows)
-    broken = sum(row.connection.status == Status.INACTIVE for row in rows)
-    flagged = sum(row.connection.status == Status.ACTIVE and bool(row.flags) for row in rows)
+    total, broken, doubtful = counts.connected, counts.broken, counts.flagged
     if not total:
         return "No Instagram account is connected."
     if broken:
         return f"{broken} of {total} {_accounts(total)} {_need(broken)} reconnecting."
-    if flagged:
-        return f"All {total} {_accounts(total)} work; {flagged} {_need(flagged)} a look."
+    if doubtful:
+        return f"All {total} {_accounts(total)} work; {doubtful} {_need(doubtful)} a look."
     return f"All {total} {_accounts(total)} work." if total > 1 else "The account works."
+
+
+def _filters(now: dt.datetime) -> dict[str, Q]:
+    """The filters of a workspace's page by their names in its address."""
+    needs_attention = Q(status=Status.INACTIVE) | flagged(now)
+    return {
+        "all": Q(pk__isnull=False),
+        "attention": needs_attention,
+        "working": Q(status=Status.ACTIVE) & ~flagged(now),
+    }
+
+
+def _search(words: str) -> Q:
+    return Q(handle__icontains=words) | Q(name__icontains=words) | Q(instagram_id=words) if words else Q()
 
 
 def detail_of(connection: Connection, now: dt.datetime) -> ConnectionDetail:
@@ -98,11 +160,6 @@ def _next_step(connection: Connection, now: dt.datetime) -> str:
         return "It is renewed with the next sweep."
     verb = "We try to renew it again" if connection.credential.refresh_failures else "It is renewed by itself"
     return f"{verb} on {due_at:%-d %B %Y} at {due_at:%H:%M} UTC."
-
-
-def _urgency(row: ConnectionRow) -> tuple[int, str]:
-    order = {Status.INACTIVE: 0, Status.ACTIVE: 2, Status.DISCONNECTED: 3}[Status(row.connection.status)]
-    return (1 if order == 2 and row.flags else order, row.connection.handle)
 
 
 def _accounts(number: int) -> str:

@@ -55,7 +55,7 @@ def token_of(connection: Connection) -> str:
     """The token as it stands in the database now, decrypted."""
     sealed = credential_of(connection).token
     assert sealed is not None
-    return sealed.reveal()
+    return str(sealed.reveal())
 
 
 def dates_of(connection: Connection) -> tuple[dt.datetime, dt.datetime, dt.datetime]:

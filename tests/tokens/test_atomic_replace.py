@@ -11,9 +11,21 @@ from django.db import connection as database
 from django.utils import timezone
 
 from accounts.models import Event
-from tests.factories import credential_of, make_connection, make_user
+from tests.factories import make_connection, make_user
 from tests.tokens.fake_meta import FakeMeta, dead, in_turn, permission, refused, renewed, transient, unexpected
-from tests.tokens.helpers import ago, attempt, claimed, events_of, owed, raw_token, row, status_of, sweep, taken
+from tests.tokens.helpers import (
+    ago,
+    attempt,
+    claimed,
+    credential_of,
+    events_of,
+    owed,
+    raw_token,
+    row,
+    status_of,
+    sweep,
+    taken,
+)
 from tokens.fields import seal
 from tokens.meta import Profile, Secret
 from tokens.models import Connection, Credential, Link

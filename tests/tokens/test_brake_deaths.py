@@ -10,9 +10,9 @@ import pytest
 from django.db import IntegrityError, connections, transaction
 from django.utils import timezone
 
-from tests.factories import credential_of, make_connection, make_connections, make_meta_app
+from tests.factories import make_connection, make_connections, make_meta_app
 from tests.tokens.fake_meta import FakeMeta, dead, permission, profile, renewed
-from tests.tokens.helpers import attempt, events_of, owed, raw_token, status_of, sweep, token_of
+from tests.tokens.helpers import attempt, credential_of, events_of, owed, raw_token, status_of, sweep, token_of
 from tokens.models import Brake, Connection, Strike
 from tokens.services import attempt as attempting
 from tokens.services import brake

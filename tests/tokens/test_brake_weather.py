@@ -8,9 +8,9 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from tests.factories import credential_of, make_connection, make_connections, make_meta_app
+from tests.factories import make_connection, make_connections, make_meta_app
 from tests.tokens.fake_meta import FakeMeta, dead, limited, permission, profile, renewed, transient
-from tests.tokens.helpers import ago, attempt, owed, status_of, sweep, token_of
+from tests.tokens.helpers import ago, attempt, credential_of, owed, status_of, sweep, token_of
 from tokens.models import Brake, CallTally, Credential
 from tokens.services import brake
 from tokens.services.claims import claim_one

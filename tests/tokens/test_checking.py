@@ -9,9 +9,9 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from accounts.models import Event
-from tests.factories import credential_of, make_connection, make_connections
+from tests.factories import make_connection, make_connections
 from tests.tokens.fake_meta import EVERY_PASSING, FakeMeta, dead, profile
-from tests.tokens.helpers import ago, attempt, events_of, owed, row, status_of, sweep, token_of
+from tests.tokens.helpers import ago, attempt, credential_of, events_of, owed, row, status_of, sweep, token_of
 from tokens.due_dates import next_check_at
 from tokens.models import Connection
 from tokens.services.claims import LEASE, claim_one

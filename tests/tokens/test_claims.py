@@ -14,9 +14,9 @@ from django.db import connections
 from django.utils import timezone
 
 from config.environment import SettingsError, decimal
-from tests.factories import credential_of, make_connection, make_connections, make_tenant
+from tests.factories import make_connection, make_connections, make_tenant
 from tests.tokens.fake_meta import FakeMeta, dead, in_turn, renewed
-from tests.tokens.helpers import ago, attempt, events_of, row, sweep, taken, token_of
+from tests.tokens.helpers import ago, attempt, credential_of, events_of, row, sweep, taken, token_of
 from tokens.clients import CALL_DEADLINE
 from tokens.models import Credential
 from tokens.services import attempt as attempting

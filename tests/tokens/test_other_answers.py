@@ -7,9 +7,9 @@ import datetime as dt
 import pytest
 
 from accounts.models import Event
-from tests.factories import credential_of, make_connection
+from tests.factories import make_connection
 from tests.tokens.fake_meta import FakeMeta, client_secret, permission, profile, refused, renewed, transient
-from tests.tokens.helpers import attempt, attempt_for_real, events_of, owed, raw_token, status_of
+from tests.tokens.helpers import attempt, attempt_for_real, credential_of, events_of, owed, raw_token, status_of
 from tokens.flags import PERMISSION_MISSING, REFUSED, flags_of
 from tokens.models import Connection, Strike
 

@@ -6,10 +6,11 @@ import datetime as dt
 import itertools
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from accounts.models import Event
-from tests.factories import credential_of, make_connection
+from tests.factories import make_connection
 from tests.tokens.fake_meta import (
     EVERY_PASSING,
     FakeMeta,
@@ -21,7 +22,17 @@ from tests.tokens.fake_meta import (
     transient,
     unexpected,
 )
-from tests.tokens.helpers import ago, attempt, attempt_for_real, events_of, owed, raw_token, row, status_of
+from tests.tokens.helpers import (
+    ago,
+    attempt,
+    attempt_for_real,
+    credential_of,
+    events_of,
+    owed,
+    raw_token,
+    row,
+    status_of,
+)
 from tokens.flags import flags_of
 from tokens.models import Connection, Credential
 
@@ -118,6 +129,16 @@ def test_garbage_for_an_expiry_keeps_the_old_one(emulator, garbage):
     old = credential_of(connection).expires_at
     assert attempt_for_real(connection) == "refreshed"
     assert credential_of(connection).expires_at == old
+
+
+def test_a_token_renewed_without_an_expiry_outlives_the_old_one(connection):
+    """The old date is an older token's; only Meta can end what it has renewed since."""
+    meta = FakeMeta(on_refresh=renewed("IGAAnew", None))
+    attempt(connection, meta)
+    with time_machine.travel(credential_of(connection).expires_at + DAY, tick=False):
+        assert attempt(connection, meta) == "refreshed"
+        assert credential_of(connection).due_at > timezone.now() + 24 * HOUR
+    assert status_of(connection) == ("active", "")
 
 
 def test_a_doubtful_token_that_does_not_work_never_replaces_the_good_one(connection):

@@ -18,8 +18,8 @@ from django.db.models import Case, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Concat, Upper
 
 from config.environment import SettingsError, fernet_keys
-from tests.factories import credential_of, make_connection, make_connections, make_meta_app, make_tenant
-from tests.tokens.helpers import raw_token, row, token_of
+from tests.factories import make_connection, make_connections, make_meta_app, make_tenant
+from tests.tokens.helpers import credential_of, raw_token, row, token_of
 from tokens.fields import Sealed, SealedTextField, Unreadable, newest_key_id, seal
 from tokens.models import Credential, MetaApp
 

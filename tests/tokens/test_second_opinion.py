@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from accounts.models import Event
-from tests.factories import credential_of, make_connection
+from tests.factories import make_connection
 from tests.tokens.fake_meta import (
     EVERY_PASSING,
     FakeMeta,
@@ -23,7 +23,18 @@ from tests.tokens.fake_meta import (
     renewed,
     transient,
 )
-from tests.tokens.helpers import ago, attempt, attempt_for_real, events_of, owed, raw_token, row, status_of, sweep
+from tests.tokens.helpers import (
+    ago,
+    attempt,
+    attempt_for_real,
+    credential_of,
+    events_of,
+    owed,
+    raw_token,
+    row,
+    status_of,
+    sweep,
+)
 from tokens.flags import CANNOT_REFRESH, flags_of
 from tokens.models import Connection, Link, Reason
 from tokens.services import attempt as attempting

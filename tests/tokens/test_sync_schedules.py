@@ -13,9 +13,9 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 from django_q.models import Schedule
 
-from tests.factories import credential_of, make_connection, make_connections
+from tests.factories import make_connection, make_connections
 from tests.tokens.fake_meta import FakeMeta, transient
-from tests.tokens.helpers import attempt, row
+from tests.tokens.helpers import attempt, credential_of, row
 from tokens.models import Credential
 from tokens.services import sync_schedules as syncing
 from tokens.services.claims import LEASE, claim_one

@@ -10,9 +10,20 @@ from cryptography.fernet import Fernet
 from django.core.management import call_command
 from django.utils import timezone
 
-from tests.factories import credential_of, make_connection, make_connections, make_meta_app, make_tenant
+from tests.factories import make_connection, make_connections, make_meta_app, make_tenant
 from tests.tokens.fake_meta import FakeMeta, renewed
-from tests.tokens.helpers import ago, attempt, database, events_of, owed, raw_token, spoil, status_of, sweep
+from tests.tokens.helpers import (
+    ago,
+    attempt,
+    credential_of,
+    database,
+    events_of,
+    owed,
+    raw_token,
+    spoil,
+    status_of,
+    sweep,
+)
 from tokens import selectors
 from tokens.models import Brake, Connection, Credential
 from tokens.services import brake

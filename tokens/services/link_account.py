@@ -135,6 +135,7 @@ def store_token(connection: Connection, account: Account, *, now: dt.datetime) -
         "obtained_at": account.issued_at or now,
         "issued_at": account.issued_at,
         "expires_at": account.expires_at,
+        "expiry_told": True,
         "due_at": due_dates.refresh_due_at(
             obtained_at=account.issued_at or now, issued_at=account.issued_at, expires_at=account.expires_at
         ),

@@ -115,6 +115,9 @@ def _renewed(finding: Finding) -> str:
     if verdict.expires_in is not None:
         expires_at = issued_at + dt.timedelta(seconds=verdict.expires_in)
     due_at = due_dates.refresh_due_at(obtained_at=issued_at, issued_at=issued_at, expires_at=expires_at)
+    if verdict.expires_in is None:
+        # The old date orients, and may have passed: asked again soon, Meta may tell the new one.
+        due_at = max(due_at, issued_at + due_dates.YOUNGEST)
     written = finding.write(
         token=seal(verdict.token.reveal()),
         key_id=newest_key_id(),
@@ -122,6 +125,7 @@ def _renewed(finding: Finding) -> str:
         obtained_at=issued_at,
         issued_at=issued_at,
         expires_at=expires_at,
+        expiry_told=verdict.expires_in is not None,
         due_at=due_at,
         refreshed_at=finding.now,
         **RESET,
@@ -256,6 +260,9 @@ def _refused(finding: Finding) -> str:
 
 
 def _too_young(finding: Finding) -> str:
+    if finding.claim.purpose == "check":
+        next_check = due_dates.next_check_at(finding.connection.pk, finding.now)
+        return "too_young" if finding.write(check_due_at=next_check) else LOST
     return "too_young" if finding.write(due_at=finding.now + due_dates.DAILY) else LOST
 
 

@@ -83,7 +83,7 @@ def _after(last: uuid.UUID, now: dt.datetime) -> Any:
 
 def _move(row: Credential, now: dt.datetime) -> bool:
     columns: dict[str, dt.datetime] = {}
-    if not row.refresh_failures:
+    if not row.refresh_failures and row.expiry_told:
         due_at = due_dates.refresh_due_at(
             obtained_at=row.obtained_at, issued_at=row.issued_at, expires_at=row.expires_at
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
@@ -10,6 +12,15 @@ from tokens.clients import AppNotSetUp, default_app, instagram_client
 from tokens.models import Connection, Link
 from tokens.services import consent
 from tokens.views.session import nonce
+
+
+def explain_consent(request: HttpRequest, flavour: str, context: dict[str, Any]) -> HttpResponse:
+    """Says what will happen and what is stored, with the button that leaves. Writes nothing."""
+    try:
+        default_app(flavour, save=False)
+    except AppNotSetUp:
+        return _not_set_up(request, flavour)
+    return render(request, "tokens/connect.html", {**context, "flavour": flavour})
 
 
 def to_consent(
@@ -34,7 +45,7 @@ def to_consent(
     try:
         meta_app = default_app(flavour)
     except AppNotSetUp:
-        return render(request, "tokens/not_set_up.html", {"flavour": flavour}, status=503)
+        return _not_set_up(request, flavour)
     client = instagram_client(meta_app, pool_size=1)
     url = consent.begin(
         client=client,
@@ -47,3 +58,7 @@ def to_consent(
     )
     client.close()
     return redirect(url)
+
+
+def _not_set_up(request: HttpRequest, flavour: str) -> HttpResponse:
+    return render(request, "tokens/not_set_up.html", {"flavour": flavour}, status=503)

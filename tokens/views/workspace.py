@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.http import WRITERS, TenantRequest, role_required, tenant_row
 from tokens.clients import interactive_client
@@ -17,9 +19,11 @@ from tokens.models import Connection, Status
 from tokens.selectors import detail_of, summary, workspace_rows, young_until
 from tokens.services import attempt
 from tokens.services.disconnect import disconnect as disconnect_service
+from tokens.services.heartbeat import SILENCE, last_sweep
 from tokens.services.send_link import send_link as send_link_service
 from tokens.services.set_contact import set_contact as set_contact_service
-from tokens.views.departure import to_consent
+from tokens.views.departure import explain_consent, to_consent
+from tokens.views.listing import listing
 
 can_write = role_required(*WRITERS)
 
@@ -55,31 +59,45 @@ NOT_NOW = (
 
 @require_safe
 def workspace(request: TenantRequest, slug: str) -> HttpResponse:
-    rows = workspace_rows(request.tenant, timezone.now())
-    context = {"rows": rows, "summary": summary(rows), "can_write": request.membership.role in WRITERS}
+    now = timezone.now()
+    asked = listing(request.tenant, request.GET, now)
+    rows = workspace_rows(request.tenant, now, show=asked.show, words=asked.words, start=asked.start)
+    if _wants_fragment(request):
+        return render(request, "tokens/_list.html", {"list": asked, "rows": rows})
+    context = {"list": asked, "rows": rows, "summary": summary(asked.counts), **_page_context(request, now)}
     return render(request, "tokens/workspace.html", context)
 
 
 @require_safe
 def connection(request: TenantRequest, slug: str, pk: uuid.UUID) -> HttpResponse:
-    return _connection_page(request, _load(request, pk), None)
+    return _connection_page(request, _load(request, pk))
 
 
-def _connection_page(request: TenantRequest, row: Connection, form: ContactForm | None) -> HttpResponse:
+def _connection_page(request: TenantRequest, row: Connection, form: ContactForm | None = None) -> HttpResponse:
+    """The page of a connection, or for htmx all of it that an action may have changed. With `form`: what is wrong."""
+    now = timezone.now()
     context = {
-        "detail": detail_of(row, timezone.now()),
+        "detail": detail_of(row, now),
         "connection": row,
         "form": form or ContactForm(initial={"contact_email": row.contact_email}),
-        "can_write": request.membership.role in WRITERS,
+        "can_write": _may_write(request),
     }
-    return render(request, "tokens/connection.html", context, status=400 if form else 200)
+    status = 400 if form else 200
+    if not _wants_fragment(request):
+        page = {**context, **_page_context(request, now)}
+        return render(request, "tokens/connection.html", page, status=status)
+    response = render(request, "tokens/connection_fragment.html", context, status=status)
+    response["HX-Retarget"] = "#connection"
+    return response
 
 
 @can_write
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def connect(request: TenantRequest, slug: str, flavour: str) -> HttpResponse:
-    """Starts OAuth for whatever account the person consents with."""
-    return to_consent(request, flavour, tenant=request.tenant, user=request.user)
+    """GET explains what will happen; POST starts OAuth for whatever account the person consents with."""
+    if request.method == "POST":
+        return to_consent(request, flavour, tenant=request.tenant, user=request.user)
+    return explain_consent(request, flavour, _page_context(request, timezone.now()))
 
 
 @can_write
@@ -99,7 +117,7 @@ def refresh_now(request: TenantRequest, slug: str, pk: uuid.UUID) -> HttpRespons
             f"It is under 24 hours old. Instagram can renew it from {until:%-d %B, %H:%M} UTC on; it does not need it."
         )
         messages.info(request, text)
-        return _to_connection(row)
+        return _to_connection(request, row)
     return _ask_now(request, row, "refresh")
 
 
@@ -112,12 +130,12 @@ def check_now(request: TenantRequest, slug: str, pk: uuid.UUID) -> HttpResponse:
 def _ask_now(request: TenantRequest, row: Connection, purpose: str) -> HttpResponse:
     if row.status != Status.ACTIVE:
         messages.info(request, "It is not active. Reconnect it first.")
-        return _to_connection(row)
+        return _to_connection(request, row)
     with interactive_client(row.meta_app) as client:
         word = attempt.now(row.pk, purpose, lambda app: client)
     level, text = AFTER_REFRESH.get(word, NOT_NOW)
     messages.add_message(request, level, text)
-    return _to_connection(row)
+    return _to_connection(request, row)
 
 
 @can_write
@@ -131,7 +149,7 @@ def send_link(request: TenantRequest, slug: str, pk: uuid.UUID) -> HttpResponse:
         messages.info(request, "It was disconnected. Connect it again from the workspace.")
     else:
         messages.warning(request, "Three links were mailed within an hour. Wait a little before sending another.")
-    return _to_connection(row)
+    return _to_connection(request, row)
 
 
 @can_write
@@ -140,12 +158,13 @@ def disconnect(request: TenantRequest, slug: str, pk: uuid.UUID) -> HttpResponse
     """Asks first: the key is erased for good."""
     row = _load(request, pk)
     if not request.POST.get("confirm") and row.status != Status.DISCONNECTED:
-        return render(request, "tokens/disconnect.html", {"connection": row})
+        context = {"connection": row, **_page_context(request, timezone.now())}
+        return render(request, "tokens/disconnect.html", context)
     if disconnect_service(row, by=request.user):
         messages.success(request, f"{row} is disconnected and its key erased. Remove the app at Instagram as well.")
     else:
         messages.info(request, f"{row} was disconnected already.")
-    return _to_connection(row)
+    return _to_connection(request, row)
 
 
 @can_write
@@ -157,12 +176,31 @@ def set_contact(request: TenantRequest, slug: str, pk: uuid.UUID) -> HttpRespons
         return _connection_page(request, row, form)
     set_contact_service(row, email=form.cleaned_data["contact_email"], by=request.user)
     messages.success(request, "The contact address is saved.")
-    return _to_connection(row)
+    return _to_connection(request, row)
 
 
 def _load(request: TenantRequest, pk: uuid.UUID) -> Connection:
     return tenant_row(request, Connection.objects.with_dates().select_related("tenant"), pk)
 
 
-def _to_connection(row: Connection) -> HttpResponse:
+def _to_connection(request: TenantRequest, row: Connection) -> HttpResponse:
+    """What follows an action: the connection's page, for htmx its fragment as the action left it."""
+    if _wants_fragment(request):
+        return _connection_page(request, _load(request, row.pk))
     return redirect("connection", slug=row.tenant.slug, pk=row.pk)
+
+
+def _wants_fragment(request: TenantRequest) -> bool:
+    """Whether htmx asks, and not in order to put back a whole page of its history."""
+    return bool(request.htmx) and not request.htmx.history_restore_request
+
+
+def _may_write(request: TenantRequest) -> bool:
+    return request.membership.role in WRITERS
+
+
+def _page_context(request: TenantRequest, now: dt.datetime) -> dict[str, Any]:
+    """What every whole page of a workspace needs: what the member may do, and whether renewals stand still."""
+    last = last_sweep()
+    silent = last is None or last < now - SILENCE
+    return {"can_write": _may_write(request), "renewals_silent": silent, "last_sweep": last}

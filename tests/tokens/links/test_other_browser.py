@@ -141,6 +141,14 @@ def test_a_browser_that_left_for_consent_itself_cannot_use_a_members_state(dead,
     assert all_rows() == before
 
 
+def test_a_visitor_on_a_way_of_his_own_cannot_use_a_members_state(dead, tenant, alice, path, phone):
+    way = allow(leave_from(sign_in(alice), f"/w/{tenant.slug}/connections/{dead.pk}/reconnect/"), "creator")
+    leave_from(phone, path)
+    before = all_rows()
+    assert phone.get(way).status_code == 400
+    assert all_rows() == before
+
+
 def test_another_members_browser_cannot_finish_what_waits_for_a_member(dead, tenant, alice, other):
     way = allow(leave_from(sign_in(alice), f"/w/{tenant.slug}/connections/{dead.pk}/reconnect/"), "creator")
     result = other.get(way)["Location"]

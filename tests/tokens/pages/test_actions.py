@@ -213,6 +213,7 @@ def test_disconnect_erases_the_token_and_keeps_the_history(press, creator, alice
     assert events(creator) == ["refreshed", "disconnected"]
     assert Event.objects.get(kind="disconnected").actor == alice.email
     assert links.trouble(Link.objects.select_related("connection").get(pk=link.pk)) == "disconnected"
+    assert not Link.objects.open().exists()
     assert not OutboxMessage.objects.exists()
 
 

@@ -13,7 +13,7 @@ from tests.markup import Page
 from tokens.wording import REASONS
 
 pytestmark = pytest.mark.django_db
-QUERIES = 5  # those of the workspace's page, and the history
+QUERIES = 6  # session, user, membership with tenant, connection with dates, history, heartbeat
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.conf import settings
 from django.core import mail
 from django.db import InterfaceError, OperationalError
 from django.test import Client
@@ -14,7 +15,7 @@ from tests.markup import Page
 from tests.tokens.journeys import sign_in
 
 pytestmark = pytest.mark.django_db
-CLUES = ["Traceback", "Exception", "Error at", "django", "settings", "/work/", "site-packages", "SELECT"]
+CLUES = ["Traceback", "Exception", "Error at", "django", "settings", str(settings.BASE_DIR), "site-packages", "SELECT"]
 
 
 def assert_told(response, status, words):
@@ -44,7 +45,7 @@ def broken(monkeypatch):
         def fail(*args, **kwargs):
             raise error
 
-        monkeypatch.setattr("tokens.views.workspace.workspace_rows", fail)
+        monkeypatch.setattr("tokens.views.workspace.render", fail)
 
     return broken
 

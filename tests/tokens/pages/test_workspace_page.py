@@ -13,7 +13,7 @@ from tests.markup import Page
 from tests.tokens.journeys import sign_in
 
 pytestmark = pytest.mark.django_db
-QUERIES = 4  # session, user, membership with tenant, connections with dates
+QUERIES = 6  # session, user, membership with tenant, counts, one page of connections with dates, heartbeat
 
 
 @pytest.fixture

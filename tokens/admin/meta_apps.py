@@ -1,0 +1,109 @@
+"""Meta apps. A secret goes in and never comes out: not as text, not as ciphertext, not in a form sent back."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import BooleanField, ExpressionWrapper, Model, Q, QuerySet
+from django.http import HttpRequest
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminPasswordInput
+
+from accounts.models import Tenant
+from notifications.staff import StaffAdmin, choice_filter
+from tokens.models import Flavour, MetaApp
+from tokens.services.set_app_secret import set_app_secret
+
+LONGEST_SECRET = 200
+APP_ID = re.compile(r"[0-9]{1,100}")
+
+
+class MetaAppForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A tenant's own app."""
+
+    new_secret = forms.CharField(
+        label="New app secret",
+        max_length=LONGEST_SECRET,
+        required=False,
+        widget=UnfoldAdminPasswordInput(attrs={"autocomplete": "new-password"}, render_value=False),
+        help_text="Sealed as it is stored, and never shown again. Leave it empty to keep the one that is set.",
+    )
+
+    class Meta:
+        model = MetaApp
+        fields = ("tenant", "flavour", "app_id")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "tenant" in self.fields:
+            self.fields["tenant"].required = True
+            self.fields["new_secret"].required = True
+
+    def clean_app_id(self) -> str:
+        app_id: str = self.cleaned_data["app_id"].strip()
+        if not APP_ID.fullmatch(app_id):
+            raise ValidationError("An app id is a number. Meta's App Dashboard shows it.")
+        return app_id
+
+    def clean_new_secret(self) -> str:
+        secret: str = self.cleaned_data["new_secret"]
+        if not (secret.isascii() and secret.isprintable()):
+            raise ValidationError("A secret holds letters and digits only. Copy it again.")
+        return secret
+
+
+@admin.register(MetaApp)
+class MetaAppAdmin(StaffAdmin):
+    form = MetaAppForm
+    list_display = ("app_id", "flavour", "owner", "secret_state", "created_at")
+    list_filter = (choice_filter("flavour", "flavour", [(each.value, each.label) for each in Flavour]),)
+    search_fields = ("app_id", "tenant__name", "=tenant__slug")
+    ordering = ("created_at", "pk")
+    raw_id_fields = ("tenant",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[MetaApp]:
+        is_set = ExpressionWrapper(Q(secret__isnull=False), output_field=BooleanField())
+        return MetaApp.objects.select_related("tenant").defer("secret").annotate(is_set=is_set).order_by(*self.ordering)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        if obj is None:
+            return ("tenant", "flavour", "app_id", "new_secret")
+        facts = ("owner", "flavour", "app_id", "secret_state", "key_id", "created_at")
+        return (*facts, "new_secret") if self._takes_secret(request, obj) else facts
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return () if obj is None else ("owner", "flavour", "app_id", "secret_state", "key_id", "created_at")
+
+    def _takes_secret(self, request: HttpRequest, app: MetaApp) -> bool:
+        return app.tenant_id is not None and self.has_change_permission(request, app)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Of the installation's own app there is nothing to change: its secret stands in the environment."""
+        allowed: bool = super().has_change_permission(request, obj)
+        return allowed and (obj is None or obj.tenant_id is not None)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    @display(description="Belongs to")
+    def owner(self, app: MetaApp) -> Tenant | str:
+        return app.tenant or "The installation"
+
+    @display(description="Secret", label={"set": "success", "not set": "warning", "in the environment": "info"})
+    def secret_state(self, app: Any) -> str:
+        if app.tenant_id is None:
+            return "in the environment"
+        return "set" if app.is_set else "not set"
+
+    def save_model(self, request: HttpRequest, obj: MetaApp, form: Any, change: bool) -> None:
+        secret = form.cleaned_data["new_secret"]
+        with transaction.atomic():
+            if not change:
+                obj.save()
+            if secret:
+                set_app_secret(obj, secret=secret, by=request.user)  # type: ignore[arg-type]
