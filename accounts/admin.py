@@ -15,10 +15,9 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import TabularInline
-from unfold.decorators import display
 
 from accounts.models import Event, Membership, Role, Tenant, User
-from notifications.staff import ReadOnlyAdmin, StaffAdmin, choice_filter
+from notifications.staff import ReadOnlyAdmin, StaffAdmin, choice_filter, column
 
 YES_NO = [("1", "Yes"), ("0", "No")]
 # What staff can be allowed: to see these, and to press the buttons of some.
@@ -68,15 +67,15 @@ class TenantAdmin(ReadOnlyAdmin):
         rows: QuerySet[Tenant] = super().get_queryset(request)
         return rows.annotate(member_count=Count("memberships", distinct=True))
 
-    @display(description="Members", ordering="member_count")
+    @column("Members", ordering="member_count")
     def members(self, tenant: Any) -> int:
         return int(tenant.member_count)
 
-    @display(description="Connections")
+    @column("Connections")
     def connections(self, tenant: Tenant) -> SafeString:
         return _link("admin:tokens_connection_changelist", "tenant", tenant.slug, "Its connections")
 
-    @display(description="History")
+    @column("History")
     def history(self, tenant: Tenant) -> SafeString:
         return _link("admin:accounts_event_changelist", "q", tenant.slug, "What happened there")
 
@@ -114,7 +113,7 @@ class UserAdmin(StaffAdmin):
         addresses = EmailAddress.objects.filter(user=OuterRef("pk"), email=OuterRef("email"), verified=True)
         return rows.annotate(is_verified=Exists(addresses))
 
-    @display(description="Verified", boolean=True)
+    @column("Verified", boolean=True)
     def verified(self, user: Any) -> bool:
         return bool(user.is_verified)
 
@@ -194,7 +193,7 @@ class EventAdmin(ReadOnlyAdmin):
     search_help_text = "A workspace's slug, a connection's id, an actor's address, or a kind."
     fields = ("at", "tenant", "kind", "text", "actor", "subject_id", "told")
 
-    @display(description="Detail for staff")
+    @column("Detail for staff")
     def told(self, event: Event) -> SafeString:
         text = json.dumps(event.detail, indent=2, ensure_ascii=False, default=str)
         return format_html('<pre class="whitespace-pre-wrap">{}</pre>', text)

@@ -54,14 +54,14 @@ class StaffSite(UnfoldAdminSite):  # type: ignore[misc]
     def get_urls(self) -> list[Any]:
         urls = [each for each in super().get_urls() if getattr(each, "name", None) not in UNWANTED]
         for each in urls:
-            callback = getattr(each, "callback", None)
+            callback: Any = getattr(each, "callback", None)
             if hasattr(callback, "login_url"):
                 # Straight to the product's sign-in, without a stop at the site's own.
                 callback.login_url = None
         return urls
 
     def admin_view(self, view: Callable[..., HttpResponse], cacheable: bool = False) -> Callable[..., HttpResponse]:
-        inner = csp(POLICY)(super().admin_view(view, cacheable))
+        inner: Callable[..., Any] = csp(POLICY)(super().admin_view(view, cacheable))
 
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if request.user.is_authenticated and not self.has_permission(request):

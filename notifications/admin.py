@@ -9,10 +9,9 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django_q.models import Failure, OrmQ, Schedule, Success
-from unfold.decorators import display
 
 from notifications.models import OutboxMessage, State
-from notifications.staff import ReadOnlyAdmin, choice_filter
+from notifications.staff import ReadOnlyAdmin, choice_filter, column
 
 # What `notifications.worker.task` lets out of a task that fails; any other text may hold anything.
 SAFE_FAILURE = re.compile(r"\w{1,60} ended with \w{1,60}\b")
@@ -31,8 +30,8 @@ class OutboxAdmin(ReadOnlyAdmin):
         *("created_at", "due_at", "sent_at", "subject_id"),
     )
 
-    @display(
-        description="State",
+    @column(
+        "State",
         ordering="state",
         label={"pending": "info", "sent": "success", "refused": "danger", "dropped": "warning"},
     )
@@ -55,7 +54,7 @@ class TaskAdmin(QueueAdmin):
         rows: QuerySet[Any] = super().get_queryset(request)
         return rows.defer("args", "kwargs", "result")
 
-    @display(description="Seconds")
+    @column("Seconds")
     def seconds(self, task: Any) -> str:
         return f"{task.time_taken():.1f}"
 
@@ -69,7 +68,7 @@ class SuccessAdmin(TaskAdmin):
 class FailureAdmin(TaskAdmin):
     fields = (*TaskAdmin.fields, "why")
 
-    @display(description="Why")
+    @column("Why")
     def why(self, task: Any) -> str:
         found = SAFE_FAILURE.match(str(task.result or ""))
         return found.group() if found else "Not said here; the worker's log has it."
@@ -81,11 +80,11 @@ class WaitingAdmin(QueueAdmin):
     ordering = ("pk",)
     fields = ("id", "function", "task_name", "key", "lock")
 
-    @display(description="Function")
+    @column("Function")
     def function(self, waiting: Any) -> str:
         return str(waiting.task.get("func") or "unreadable")[:100]
 
-    @display(description="Name")
+    @column("Name")
     def task_name(self, waiting: Any) -> str:
         return str(waiting.task.get("name") or "unreadable")[:100]
 

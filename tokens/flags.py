@@ -55,20 +55,27 @@ def flags_of(connection: Connection, now: dt.datetime) -> list[Flag]:
 
 def flagged(now: dt.datetime) -> Q:
     """The connections for which `flags_of` is not empty, for the database to count and sort by."""
-    raised = Q(
-        Q(credential__expires_at__lte=now + SOON),
-        Q(credential__due_at__lt=now - OVERDUE),
-        Q(credential__refresh_failures__gt=0),
-        Q(credential__cannot_refresh_since__isnull=False),
-        Q(credential__permission_missing_since__isnull=False),
-        Q(credential__refused_since__isnull=False),
-        _connector=Q.OR,
-    )
+    return Q(*(raised(flag.word, now) for flag in ALL_FLAGS), _connector=Q.OR)
+
+
+def raised(word: str, now: dt.datetime) -> Q:
+    """The connections for which `flags_of` names the flag `word`."""
     granted = Cast("permissions", TextField())
-    for permission in settings.INSTAGRAM_SCOPES:
-        # SQLite can't look into JSON lists; as text, each name stands there in quotes.
-        raised |= Q(permissions__isnull=False) & ~Q(Contains(granted, f'"{permission}"'))
-    return Q(status=Status.ACTIVE) & raised
+    # SQLite can't look into JSON lists; as text, each name stands there in quotes.
+    lacking = Q(
+        *(~Q(Contains(granted, f'"{permission}"')) for permission in settings.INSTAGRAM_SCOPES), _connector=Q.OR
+    )
+    conditions = {
+        EXPIRING.word: Q(credential__expires_at__lte=now + SOON),
+        OVERDUE_FLAG.word: Q(credential__due_at__lt=now - OVERDUE),
+        RETRYING.word: Q(credential__refresh_failures__gt=0),
+        CANNOT_REFRESH.word: Q(credential__cannot_refresh_since__isnull=False),
+        PERMISSION_MISSING.word: (
+            Q(credential__permission_missing_since__isnull=False) | Q(permissions__isnull=False) & lacking
+        ),
+        REFUSED.word: Q(credential__refused_since__isnull=False),
+    }
+    return Q(status=Status.ACTIVE) & conditions[word]
 
 
 def missing_permissions(connection: Connection) -> list[str]:
@@ -86,26 +93,3 @@ def days_left(connection: Connection, now: dt.datetime) -> int | None:
 
 def _expiring(credential: Credential, now: dt.datetime) -> bool:
     return credential.expires_at is not None and credential.expires_at - now <= SOON
-
-
-def with_flag_columns(rows: ConnectionQuerySet[_Row]) -> ConnectionQuerySet[_Row]:
-    """`rows` with what `raised` asks about beside their columns."""
-    # As text: SQLite has no question for "the list holds".
-    return rows.alias(permissions_text=Cast("permissions", TextField()))
-
-
-def raised(word: str, now: dt.datetime) -> Q:
-    """The connections on which `flags_of` raises the flag `word`, as a condition on `with_flag_columns`."""
-    missing = Q()
-    for scope in settings.INSTAGRAM_SCOPES:
-        missing |= ~Q(permissions_text__contains=f'"{scope}"')
-    conditions = {
-        EXPIRING.word: Q(credential__expires_at__lte=now + SOON),
-        OVERDUE_FLAG.word: Q(credential__due_at__lt=now - OVERDUE),
-        RETRYING.word: Q(credential__refresh_failures__gt=0),
-        CANNOT_REFRESH.word: Q(credential__cannot_refresh_since__isnull=False),
-        PERMISSION_MISSING.word: Q(credential__permission_missing_since__isnull=False)
-        | Q(permissions__isnull=False) & missing,
-        REFUSED.word: Q(credential__refused_since__isnull=False),
-    }
-    return Q(status=Status.ACTIVE) & conditions[word]

@@ -11,9 +11,8 @@ from django.contrib import admin, messages
 from django.db.models import Count, Q, QuerySet, Sum
 from django.http import HttpRequest
 from django.utils import timezone
-from unfold.decorators import display
 
-from notifications.staff import ChoiceFilter, ReadOnlyAdmin, choice_filter
+from notifications.staff import ChoiceFilter, ReadOnlyAdmin, choice_filter, column
 from tokens.admin.confirming import Button, Outcome, on_list, on_page
 from tokens.clients import instagram_client
 from tokens.fields import Unreadable
@@ -103,17 +102,17 @@ class BrakeAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Brake]:
         return Brake.objects.select_related("meta_app").defer("meta_app__secret").order_by(*self.ordering)
 
-    @display(description="State", label={"holds": "danger", "lifted": "success"})
+    @column("State", label={"holds": "danger", "lifted": "success"})
     def state(self, brake: Brake) -> str:
         return "lifted" if brake.lifted_at else "holds"
 
-    @display(description="Calls in the last ten minutes")
+    @column("Calls in the last ten minutes")
     def calls(self, brake: Brake) -> str:
         rows = CallTally.objects.filter(meta_app_id=brake.meta_app_id, minute__gte=_window_start())
         sums = rows.aggregate(calls=Sum("calls"), transient=Sum("transient"))
         return f"{sums['calls'] or 0}, of which {sums['transient'] or 0} failed in passing"
 
-    @display(description="Connections struck in the ten minutes before it fell")
+    @column("Connections struck in the ten minutes before it fell")
     def strikes(self, brake: Brake) -> str:
         rows = Strike.objects.filter(
             meta_app_id=brake.meta_app_id, at__gt=brake.fallen_at - WINDOW, at__lte=brake.fallen_at
@@ -121,11 +120,11 @@ class BrakeAdmin(ReadOnlyAdmin):
         found = dict(rows.values_list("cause").annotate(each=Count("connection", distinct=True)))
         return f"{found.get('deaths', 0)} deaths, {found.get('ours', 0)} faults of our own"
 
-    @display(description="Active connections of the Meta app")
+    @column("Active connections of the Meta app")
     def active(self, brake: Brake) -> int:
         return Connection.objects.filter(meta_app_id=brake.meta_app_id, status=Status.ACTIVE).count()
 
-    @display(description="Deaths held back")
+    @column("Deaths held back")
     def held(self, brake: Brake) -> int:
         rows = Connection.objects.filter(meta_app_id=brake.meta_app_id, status=Status.ACTIVE)
         return rows.filter(credential__last_failure="held").count()

@@ -90,14 +90,15 @@ def on_page(button: Button) -> Callable[..., Any]:
     return _dressed(act, button, f"{button.name}_here")
 
 
-def _dressed(act: Any, button: Button, name: str) -> Any:
+def _dressed(act: Any, button: Button, name: str) -> Callable[..., Any]:
     act.__name__ = act.original_function_name = name
     act.short_description = button.label
     act.allowed_permissions = ["act"]
     act.url_path = button.name.replace("_", "-")
     act.icon, act.attrs = button.icon, {}
     act.variant = ActionVariant.DANGER if button.danger else ActionVariant.DEFAULT
-    return act
+    dressed: Callable[..., Any] = act
+    return dressed
 
 
 def _confirmed(admin: Any, request: HttpRequest, button: Button, rows: list[Any], *, back: str) -> HttpResponse | None:
@@ -129,7 +130,7 @@ def _question(
         "back": back or ".",
         "checkbox": "" if back else ACTION_CHECKBOX_NAME,
     }
-    request.current_app = admin.admin_site.name  # type: ignore[attr-defined]
+    request.current_app = admin.admin_site.name
     status = 400 if form is not None and form.is_bound else 200
     return TemplateResponse(request, "admin/confirm.html", context, status=status)
 

@@ -12,10 +12,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.decorators import display
 
 from accounts.models import Event
-from notifications.staff import ReadOnlyAdmin
+from notifications.staff import ReadOnlyAdmin, column
 from tokens.admin import buttons, filters
 from tokens.admin.confirming import on_list, on_page
 from tokens.flags import days_left, flags_of, missing_permissions
@@ -34,7 +33,7 @@ def fact(name: str, words: str = "") -> Callable[..., Any]:
         return getattr(connection.credential, name)
 
     shown.__name__ = name
-    return display(description=words or name.replace("_", " ").capitalize(), ordering=f"credential__{name}")(shown)  # type: ignore[no-any-return]
+    return column(words or name.replace("_", " ").capitalize(), ordering=f"credential__{name}")(shown)
 
 
 @admin.register(Connection)
@@ -135,52 +134,52 @@ class ConnectionAdmin(ReadOnlyAdmin):
         )
         return response
 
-    @display(description="Account", ordering="handle")
+    @column("Account", ordering="handle")
     def handle_shown(self, connection: Connection) -> str:
         return str(connection)
 
-    @display(description="Status", ordering="status", label=STATUS_COLOURS)
+    @column("Status", ordering="status", label=STATUS_COLOURS)
     def status_word(self, connection: Connection) -> tuple[str, str]:
         return connection.status, connection.get_status_display()
 
-    @display(description="Reason", ordering="reason")
+    @column("Reason", ordering="reason")
     def why(self, connection: Connection) -> str:
         return connection.get_reason_display()
 
-    @display(description="What staff should know")
+    @column("What staff should know")
     def staff_sentence(self, connection: Connection) -> str:
         text = REASONS.get(connection.reason)
         return text.staff if text else ""
 
-    @display(description="Flags")
+    @column("Flags")
     def flags(self, connection: Connection) -> str:
         return ", ".join(flag.word.replace("_", " ") for flag in flags_of(connection, timezone.now()))
 
-    @display(description="Days left", ordering="credential__expires_at")
+    @column("Days left", ordering="credential__expires_at")
     def left(self, connection: Connection) -> int | None:
         return days_left(connection, timezone.now())
 
-    @display(description="Permissions granted")
+    @column("Permissions granted")
     def granted(self, connection: Connection) -> str:
         return "Meta did not tell" if connection.permissions is None else permission_names(connection.permissions)
 
-    @display(description="Permissions missing")
+    @column("Permissions missing")
     def missing(self, connection: Connection) -> str:
         return permission_names(missing_permissions(connection))
 
-    @display(description="Told about it")
+    @column("Told about it")
     def told(self, connection: Connection) -> str:
         return ", ".join(of_connection(connection))
 
-    @display(description="Key")
+    @column("Key")
     def key(self, connection: Connection) -> str:
         return connection.credential.key_id or "erased"
 
-    @display(description="Workspace")
+    @column("Workspace")
     def tenant_link(self, connection: Connection) -> SafeString:
         return _link("admin:accounts_tenant_change", connection.tenant_id, connection.tenant)
 
-    @display(description="Meta app")
+    @column("Meta app")
     def app_link(self, connection: Connection) -> SafeString:
         return _link("admin:tokens_metaapp_change", connection.meta_app_id, connection.meta_app)
 

@@ -27,9 +27,6 @@ class FlagFilter(ChoiceFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [(flag.word, flag.word.replace("_", " ").capitalize()) for flag in flags.ALL_FLAGS]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return super().queryset(request, flags.with_flag_columns(queryset))  # type: ignore[type-var]
-
     def condition(self, word: str) -> Q:
         return flags.raised(word, timezone.now())
 

@@ -55,9 +55,8 @@ def _connections() -> list[Number]:
 
 
 def _flags(now: dt.datetime) -> list[Number]:
-    rows = flags.with_flag_columns(Connection.objects.active())
     counts = {flag.word: Count("pk", filter=flags.raised(flag.word, now)) for flag in flags.ALL_FLAGS}
-    found = rows.aggregate(**counts)
+    found = Connection.objects.active().aggregate(**counts)
     return [
         Number(flag.word.replace("_", " ").capitalize(), found[flag.word], _list("flag", flag.word), "warn")
         for flag in flags.ALL_FLAGS

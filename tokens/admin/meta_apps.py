@@ -11,11 +11,10 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import BooleanField, ExpressionWrapper, Model, Q, QuerySet
 from django.http import HttpRequest
-from unfold.decorators import display
-from unfold.widgets import UnfoldAdminPasswordInput
+from unfold.widgets import UnfoldAdminPasswordWidget
 
 from accounts.models import Tenant
-from notifications.staff import StaffAdmin, choice_filter
+from notifications.staff import StaffAdmin, choice_filter, column
 from tokens.models import Flavour, MetaApp
 from tokens.services.set_app_secret import set_app_secret
 
@@ -30,7 +29,7 @@ class MetaAppForm(forms.ModelForm):  # type: ignore[type-arg]
         label="New app secret",
         max_length=LONGEST_SECRET,
         required=False,
-        widget=UnfoldAdminPasswordInput(attrs={"autocomplete": "new-password"}, render_value=False),
+        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}, render_value=False),
         help_text="Sealed as it is stored, and never shown again. Leave it empty to keep the one that is set.",
     )
 
@@ -90,11 +89,11 @@ class MetaAppAdmin(StaffAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
-    @display(description="Belongs to")
+    @column("Belongs to")
     def owner(self, app: MetaApp) -> Tenant | str:
         return app.tenant or "The installation"
 
-    @display(description="Secret", label={"set": "success", "not set": "warning", "in the environment": "info"})
+    @column("Secret", label={"set": "success", "not set": "warning", "in the environment": "info"})
     def secret_state(self, app: Any) -> str:
         if app.tenant_id is None:
             return "in the environment"
