@@ -46,12 +46,12 @@ class MembershipInline(TabularInline):  # type: ignore[misc]
 
 
 class MembersInline(MembershipInline):
-    fields = ("user", "role", "created_at")
+    fields = readonly_fields = ("user", "role", "created_at")
     verbose_name_plural = "Members"
 
 
 class WorkspacesInline(MembershipInline):
-    fields = ("tenant", "role", "created_at")
+    fields = readonly_fields = ("tenant", "role", "created_at")
     verbose_name_plural = "Workspaces"
 
 

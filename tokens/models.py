@@ -208,6 +208,7 @@ class ConnectAttempt(models.Model):
         PERMISSION_UNTICKED = "permission_unticked"
         REFUSED = "refused"
         WRONG_ACCOUNT = "wrong_account"
+        ENDED_MEANWHILE = "ended_meanwhile"
         UNFINISHED = "unfinished"
         MISCONFIGURED = "misconfigured"
         UNEXPECTED = "unexpected"

@@ -34,7 +34,7 @@ from tokens.meta import (
 )
 from tokens.models import ConnectAttempt
 from tokens.services import consent
-from tokens.services.link_account import Account, WrongAccount, link_account
+from tokens.services.link_account import Account, EndedMeanwhile, WrongAccount, link_account
 
 BASIC = "instagram_business_basic"
 EXCHANGE_TRIES = 3
@@ -168,6 +168,8 @@ class _Finishing:
             connection, revived = link_account(self.attempt, account)
         except WrongAccount as wrong:
             return conclude(self.attempt, Outcome.WRONG_ACCOUNT, expected=wrong.expected, found=wrong.found)
+        except EndedMeanwhile:
+            return conclude(self.attempt, Outcome.ENDED_MEANWHILE, found=profile.username or "")
         self.attempt.connection = connection
         outcome = Outcome.RECONNECTED if revived else Outcome.CONNECTED
         return conclude(self.attempt, outcome, found=connection.handle)

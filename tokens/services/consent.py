@@ -12,10 +12,11 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.http import WRITERS
 from accounts.models import Membership, Tenant, User
 from tokens.fields import seal
 from tokens.meta import InstagramClient, Secret
-from tokens.models import ConnectAttempt, Connection, Link, MetaApp
+from tokens.models import ConnectAttempt, Connection, Link, MetaApp, Status
 
 STATE_LIFETIME = dt.timedelta(minutes=10)
 CODE_LIFETIME = dt.timedelta(minutes=30)
@@ -84,7 +85,7 @@ def returning(state: str, *, session_nonce: str | None, user: User | None) -> tu
         .select_related("tenant", "meta_app", "user", "connection__meta_app", "link__connection")
         .first()
     )
-    if attempt is None or not _still_allowed(attempt):
+    if attempt is None or not still_allowed(attempt):
         return None
     at_home = session_nonce is not None and hmac.compare_digest(attempt.session_hash, _digest(session_nonce))
     if at_home:
@@ -107,18 +108,21 @@ def keep_pending(
     attempt: ConnectAttempt, kind: str, secret: Secret, facts: dict[str, Any], lifetime: dt.timedelta
 ) -> None:
     """Keeps a secret of an attempt, encrypted, until it is used or its time is over."""
+    if attempt.pending != kind or attempt.pending_until is None:
+        # Pressing "Finish connecting" while Meta is down does not lengthen the life of what waits.
+        attempt.pending_until = timezone.now() + lifetime
     attempt.pending = kind
     attempt.pending_secret = seal(secret.reveal())
     attempt.pending_facts = facts
-    attempt.pending_until = timezone.now() + lifetime
     attempt.save(update_fields=["pending", "pending_secret", "pending_facts", "pending_until"])
 
 
-def _still_allowed(attempt: ConnectAttempt) -> bool:
-    """What allowed the start must allow the end: a membership, or a link that is still open."""
+def still_allowed(attempt: ConnectAttempt) -> bool:
+    """What allowed the start must allow the end: a role that may write, or a link of a connection not ended since."""
     if attempt.link is not None:
-        return attempt.link.used_at is None
-    return Membership.objects.filter(tenant_id=attempt.tenant_id, user_id=attempt.user_id or 0).exists()
+        return attempt.link.used_at is None and attempt.link.connection.status != Status.DISCONNECTED
+    writers = Membership.objects.filter(tenant_id=attempt.tenant_id, role__in=WRITERS)
+    return writers.filter(user_id=attempt.user_id or 0).exists()
 
 
 def _forget_oldest(session_hash: str, now: dt.datetime) -> None:

@@ -51,6 +51,10 @@ class WrongAccount(Exception):
         self.found = found
 
 
+class EndedMeanwhile(Exception):
+    """A member disconnected the connection while somebody was at Instagram to connect it."""
+
+
 def link_account(attempt: ConnectAttempt, account: Account) -> tuple[Connection, bool]:
     """The attempt's account as an active connection.
 
@@ -63,6 +67,7 @@ def link_account(attempt: ConnectAttempt, account: Account) -> tuple[Connection,
 
     Raises:
         WrongAccount: the attempt is to revive another account.
+        EndedMeanwhile: it was disconnected after the attempt began; whoever did that has the last word.
     """
     expected = attempt.connection
     if expected is not None and not expected.aliases & account.aliases:
@@ -79,6 +84,8 @@ def link_account(attempt: ConnectAttempt, account: Account) -> tuple[Connection,
 def _link(attempt: ConnectAttempt, account: Account) -> tuple[Connection, bool]:
     now = timezone.now()
     connection = _existing(attempt, account)
+    if connection is not None and _ended_since(connection, attempt):
+        raise EndedMeanwhile
     revived = connection is not None
     if connection is None:
         connection = Connection(tenant_id=attempt.tenant_id, meta_app_id=attempt.meta_app_id)
@@ -90,6 +97,10 @@ def _link(attempt: ConnectAttempt, account: Account) -> tuple[Connection, bool]:
         links.use_up(attempt.link, now)
     links.retire(connection, now)
     return connection, revived
+
+
+def _ended_since(connection: Connection, attempt: ConnectAttempt) -> bool:
+    return connection.status == Status.DISCONNECTED and connection.status_changed_at > attempt.created_at
 
 
 def _existing(attempt: ConnectAttempt, account: Account) -> Connection | None:

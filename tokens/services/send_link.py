@@ -29,7 +29,7 @@ def send_link(connection: Connection, *, actor: str) -> list[str]:
     with transaction.atomic():
         locked = Connection.objects.select_for_update(no_key=True).exclude(status=Status.DISCONNECTED)
         connection_now = locked.filter(pk=connection.pk).first()
-        if connection_now is None or _used_up(connection, now):
+        if connection_now is None or used_up(connection, now):
             return []
         addresses = mail_reconnect_link(connection_now, kind="reconnect_link", now=now)
         if addresses:

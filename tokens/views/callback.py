@@ -11,11 +11,10 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.http import WRITERS
 from accounts.models import Membership, User
 from tokens.clients import instagram_client
 from tokens.meta import Secret
-from tokens.models import ConnectAttempt, Status
+from tokens.models import ConnectAttempt
 from tokens.services import consent
 from tokens.services.connect import claim_pending, conclude, finish_pending, finish_with_code
 from tokens.services.links import is_open
@@ -41,7 +40,7 @@ def instagram_callback(request: HttpRequest) -> HttpResponse:
 def _take(request: HttpRequest) -> HttpResponse:
     state, code = request.GET.get("state", ""), Secret(request.GET.get("code", "").removesuffix("#_"))
     back = _returning(request, state)
-    if back is None or request.method == "HEAD" or not _still_allowed(back[0]) or not consent.spend(back[0]):
+    if back is None or request.method == "HEAD" or not consent.spend(back[0]):
         return render(request, "tokens/state_refused.html", status=400)
     attempt, at_home = back
     if not code or len(code.reveal()) > LONGEST:
@@ -109,7 +108,7 @@ def connect_result(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def finish_connecting(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Goes on with what waits: a code that came back to another browser, or a token not yet made long-lived."""
     attempt = _load(request, pk)
-    if attempt.pending_secret is not None and not _still_allowed(attempt):
+    if attempt.pending_secret is not None and not consent.still_allowed(attempt):
         return render(request, "tokens/state_refused.html", status=400)
     if claim_pending(attempt):
         client = instagram_client(attempt.meta_app, pool_size=1, deadline=FINISH_SECONDS)
@@ -125,7 +124,7 @@ def finish_connecting(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def try_again(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Back to consent, by the same right as the attempt that failed: a member's, or that of a link still open."""
     attempt = _load(request, pk)
-    allowed = attempt.user_id == request.user.pk and _still_allowed(attempt)
+    allowed = attempt.user_id == request.user.pk and consent.still_allowed(attempt)
     if not (allowed if attempt.link is None else is_open(attempt.link)):
         return render(request, "tokens/state_refused.html", status=400)
     return to_consent(
@@ -136,14 +135,6 @@ def try_again(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         connection=attempt.connection,
         link=attempt.link,
     )
-
-
-def _still_allowed(attempt: ConnectAttempt) -> bool:
-    """What allowed the start must allow the end: a role that may write, or a link of a connection not ended since."""
-    if attempt.link is not None:
-        return attempt.link.used_at is None and attempt.link.connection.status != Status.DISCONNECTED
-    writers = Membership.objects.filter(tenant_id=attempt.tenant_id, role__in=WRITERS)
-    return writers.filter(user_id=attempt.user_id or 0).exists()
 
 
 def _load(request: HttpRequest, pk: uuid.UUID) -> ConnectAttempt:

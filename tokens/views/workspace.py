@@ -21,6 +21,7 @@ from tokens.services import attempt
 from tokens.services.disconnect import disconnect as disconnect_service
 from tokens.services.heartbeat import SILENCE, last_sweep
 from tokens.services.send_link import send_link as send_link_service
+from tokens.services.send_link import used_up
 from tokens.services.set_contact import set_contact as set_contact_service
 from tokens.views.departure import explain_consent, to_consent
 from tokens.views.listing import listing
@@ -147,8 +148,10 @@ def send_link(request: TenantRequest, slug: str, pk: uuid.UUID) -> HttpResponse:
         messages.success(request, f"A reconnect link is on its way to {', '.join(addresses)}.")
     elif row.status == Status.DISCONNECTED:
         messages.info(request, "It was disconnected. Connect it again from the workspace.")
-    else:
+    elif used_up(row, timezone.now()):
         messages.warning(request, "Three links were mailed within an hour. Wait a little before sending another.")
+    else:
+        messages.warning(request, "There is nobody to mail. Save a contact address below, then send it again.")
     return _to_connection(request, row)
 
 

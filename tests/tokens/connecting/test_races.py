@@ -9,6 +9,7 @@ from tests.factories import credential_of
 from tests.races import together
 from tests.tokens.journeys import sign_in, token_of
 from tokens.models import ConnectAttempt, Connection
+from tokens.services.disconnect import disconnect
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -71,3 +72,28 @@ def test_disconnecting_while_a_reconnect_is_under_way_leaves_one_of_the_two_stat
     credential = credential_of(connection)
     alive = connection.status == "active"
     assert (credential.token is not None, credential.due_at is not None) == (alive, alive)
+
+
+def test_a_disconnect_while_meta_is_asked_has_the_last_word(go, signed_in, emulator, alice):
+    signed_in.get(go())
+    connection = Connection.objects.get()
+    way = go()
+    emulator.state.add_fault("hang", path="/me", times=1)
+
+    def disconnected_meanwhile():
+        assert emulator.state.gate.wait_for_waiting(1, 15)
+        assert disconnect(connection, by=alice)
+        emulator.state.release()
+
+    [back] = together(lambda: signed_in.get(way), meanwhile=disconnected_meanwhile)
+    connection.refresh_from_db()
+    assert connection.status == "disconnected"
+    assert credential_of(connection).token is None
+    assert "It was disconnected meanwhile" in signed_in.get(back["Location"]).content.decode()
+
+
+def test_connecting_again_after_a_disconnect_is_somebodys_own_wish(go, signed_in, alice):
+    signed_in.get(go())
+    assert disconnect(Connection.objects.get(), by=alice)
+    signed_in.get(go())
+    assert Connection.objects.get().status == "active"

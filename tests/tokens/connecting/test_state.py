@@ -222,3 +222,9 @@ def test_what_is_asked_for_is_what_the_settings_name(signed_in, tenant, emulator
     assert "instagram_business_basic" in address
     assert "instagram_business_manage_insights" in address
     assert journeys.state_of(address)
+
+
+def test_looking_at_what_connects_starts_nothing(signed_in, tenant, emulator):
+    for method in (signed_in.get, signed_in.head):
+        assert method(f"/w/{tenant.slug}/connect/instagram_login/").status_code in {200, 405}
+    assert not ConnectAttempt.objects.exists()

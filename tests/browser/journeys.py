@@ -1,0 +1,107 @@
+"""What people do with Perennial, step by step, by the words on pages and buttons."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+from django.db.models import F
+from playwright.sync_api import Locator, expect
+
+from tests.browser.stage import Stage
+from tests.browser.visitor import Visitor
+from tokens.models import Connection, Credential
+
+PASSWORD = "correct horse battery"
+ALICE = "alice@example.com"
+WORKSPACE = "/w/alice-co/"
+CONNECTION = re.compile(r"/w/alice-co/connections/[0-9a-f-]{36}/$")
+
+
+def fill_in_sign_up(visitor: Visitor) -> None:
+    visitor.open("/accounts/signup/")
+    for kind, text in (("email", ALICE), ("password", PASSWORD), ("text", "Alice & Co")):
+        visitor.field(kind).fill(text)
+
+
+def sign_up(stage: Stage, visitor: Visitor) -> None:
+    """Alice in front of her new workspace."""
+    fill_in_sign_up(visitor)
+    visitor.press("Sign up")
+    visitor.open(stage.mailed_link(ALICE, "/accounts/"))
+    visitor.press("Confirm")
+    visitor.arrives(WORKSPACE)
+
+
+def sign_in(visitor: Visitor, email: str, password: str) -> None:
+    visitor.field("email").fill(email)
+    visitor.field("password").fill(password)
+    visitor.press("Sign in")
+
+
+def leave(stage: Stage, visitor: Visitor, words: str = "Connect Instagram") -> None:
+    """Presses the button that leads to Instagram; on an explanation that stands between, once more."""
+    visitor.press(words)
+    visitor.page.wait_for_load_state()
+    if not visitor.page.url.startswith(stage.emulator.url):
+        visitor.press(words)
+    visitor.arrives(f"{stage.emulator.url}/oauth/authorize")
+
+
+def choose(visitor: Visitor, person: str) -> None:
+    visitor.page.get_by_role("radio", name=re.compile(rf"^@{re.escape(person)}\b")).check()
+
+
+def allow(visitor: Visitor, person: str) -> None:
+    choose(visitor, person)
+    visitor.press("Allow")
+
+
+def connect(stage: Stage, visitor: Visitor, person: str = "creator") -> str:
+    """Connects `person`; the address of the connection's page."""
+    visitor.open(WORKSPACE)
+    leave(stage, visitor)
+    allow(visitor, person)
+    visitor.arrives(CONNECTION)
+    return visitor.path
+
+
+def connected(stage: Stage, visitor: Visitor, person: str = "creator") -> str:
+    """Alice signed in, with `person` connected; the address of the connection's page."""
+    stage.emulator.state.add_person(person)
+    sign_up(stage, visitor)
+    return connect(stage, visitor, person)
+
+
+def grow_older(days: int) -> None:
+    """All tokens were issued earlier than they were, for the product."""
+    earlier = dt.timedelta(days=days)
+    Credential.objects.update(**{name: F(name) - earlier for name in ("issued_at", "obtained_at", "expires_at")})
+
+
+def card(visitor: Visitor, person: str) -> Locator:
+    """The person's card on the emulator's page for people."""
+    heading = visitor.page.get_by_role("heading", name=f"@{person}", exact=True)
+    return visitor.page.get_by_role("article").filter(has=heading)
+
+
+def at_instagram(stage: Stage, visitor: Visitor, person: str, words: str) -> None:
+    """Presses one of the person's buttons on the emulator's page."""
+    visitor.open(stage.emulator.url)
+    card(visitor, person).get_by_role("button", name=words, exact=True).click()
+    expect(visitor.page.get_by_role("status")).to_contain_text(f"@{person}")
+
+
+def die(stage: Stage, connection: str, person: str = "creator") -> str:
+    """`person` changes the password and Alice's workspace finds out; the link in the mail."""
+    stage.emulator.state.change_password(person)
+    alice = stage.visitors[0]
+    alice.open(connection)
+    alice.press("Check now")
+    alice.reads("Inactive")
+    stage.deliver()
+    return stage.mailed_link(ALICE, "/link/")
+
+
+def status_of(person: str) -> str:
+    return Connection.objects.get(handle=person).status

@@ -1,0 +1,194 @@
+"""A person with a browser, who notices whatever is wrong with the pages they see."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+from urllib.parse import urldefrag, urlsplit
+
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, Response, Route, expect
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+ARTIFACTS = ROOT / ".artifacts" / "browser"
+AXE = (Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js").read_text("utf-8")
+FIND_VIOLATIONS = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations
+    .filter(each => ["serious", "critical"].includes(each.impact))
+    .map(each => `${each.id}: ${each.help}: ` + each.nodes.map(node => node.target.join(" ")).join(", "))"""
+PHONE, DESK = (390, 844), (1280, 900)
+PATIENCE = 15_000
+
+
+class Visitor:
+    """One browser context: its cookies, its one page, and all that went wrong in it.
+
+    Args:
+        chromium: the browser that runs.
+        site: the site's address.
+        hosts: whom pages may ask anything; every other request is noted as trouble.
+        size: of the window; a narrow one is a phone's.
+        script: whether JavaScript is on.
+        dark: whether pages are judged in dark colours, too.
+        name: begins the names of the pictures taken.
+    """
+
+    def __init__(
+        self,
+        chromium: Browser,
+        site: str,
+        hosts: Collection[str],
+        *,
+        size: tuple[int, int] = DESK,
+        script: bool = True,
+        dark: bool = False,
+        name: str = "",
+    ) -> None:
+        phone = size[0] < 600
+        self.chromium, self.site, self.hosts = chromium, site, set(hosts)
+        self.width, self.script, self.dark, self.name = size[0], script, dark, name
+        self.context = chromium.new_context(
+            base_url=site,
+            viewport={"width": size[0], "height": size[1]},
+            is_mobile=phone,
+            has_touch=phone,
+            java_script_enabled=script,
+            locale="en-GB",
+            timezone_id="UTC",
+            reduced_motion="reduce",
+        )
+        self.context.set_default_timeout(PATIENCE)
+        self.context.on("console", self._console)
+        self.context.on("weberror", lambda error: self.trouble.append(f"script failed: {error.error}"))
+        self.context.on("request", self._request)
+        self.context.on("response", self._response)
+        self.trouble: list[str] = []
+        self.status = 0
+        self.steps = 0
+        self._failed_loads: list[tuple[str, str]] = []
+        self.page: Page = self.context.new_page()
+
+    # What a person does
+
+    def open(self, address: str) -> None:
+        self.page.goto(address)
+
+    def button(self, words: str) -> Locator:
+        """The button that says exactly `words`."""
+        return self.page.get_by_role("button", name=words, exact=True)
+
+    def press(self, words: str) -> None:
+        self.button(words).click()
+
+    def field(self, kind: str) -> Locator:
+        """The one visible field of a kind: `email`, `password`, `text`."""
+        return self.page.locator(f"main input[type={kind}]").filter(visible=True)
+
+    def reads(self, *words: str | re.Pattern[str]) -> None:
+        """Waits until each of `words` stands on the page, for the eye."""
+        for each in words:
+            expect(self.page.get_by_text(each).filter(visible=True).first).to_be_visible(timeout=PATIENCE)
+
+    def arrives(self, address: str | re.Pattern[str]) -> None:
+        """Waits for the page at `address` (the beginning of it, or a pattern)."""
+        if isinstance(address, str):
+            whole = address if "://" in address else f"{self.site}{address}"
+            address = re.compile(rf"^{re.escape(whole)}")
+        expect(self.page).to_have_url(address, timeout=PATIENCE)
+        self.page.wait_for_load_state()
+
+    @property
+    def heading(self) -> Locator:
+        return self.page.get_by_role("heading", level=1)
+
+    @property
+    def path(self) -> str:
+        return urlsplit(self.page.url).path
+
+    # What they look at
+
+    def look(self, step: str, *, status: int = 200, axe: bool = True) -> None:
+        """Takes a picture of the page and judges it.
+
+        Args:
+            step: what the picture is called.
+            status: what the page was answered with.
+            axe: whether axe-core judges it.
+        """
+        self.page.wait_for_load_state()
+        self.page.screenshot(path=self._picture(step), full_page=True, animations="disabled")
+        assert self.status == status, f"{self.status} at {step}"
+        assert self.page.title().strip(), f"no title at {step}"
+        assert self.page.locator("h1").count() == 1, f"{self.page.locator('h1').count()} h1 at {step}"
+        wide = self.page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= self.width, f"{wide} px wide at {step}"
+        if axe:
+            assert self.violations() == [], step
+        self.has_no_trouble(status)
+
+    def has_no_trouble(self, status: int = 200) -> None:
+        """Asserts that nothing went wrong so far; Chromium tells an error page's own status as an error, too."""
+        for words, address in self._failed_loads:
+            if status < 400 or address != urldefrag(self.page.url).url:
+                self.trouble.append(f"{words} ({address})")
+        self._failed_loads.clear()
+        assert self.trouble == []
+
+    def violations(self) -> list[str]:
+        """What axe-core finds serious or worse, in light colours and, if asked, in dark ones."""
+        if not self.script:
+            return self._violations_without_script()
+        found = _axe(self.page)
+        if self.dark:
+            self.page.emulate_media(color_scheme="dark")
+            found += [f"dark {each}" for each in _axe(self.page)]
+            self.page.emulate_media(color_scheme="light")
+        return found
+
+    def _violations_without_script(self) -> list[str]:
+        """axe-core is a script itself: the page as it stands is read in a browser that has them, its own left out."""
+        html = self.page.content()
+
+        def answer(route: Route) -> None:
+            if route.request.is_navigation_request():
+                route.fulfill(body=html, content_type="text/html; charset=utf-8")
+            elif route.request.resource_type == "script":
+                route.abort()
+            else:
+                route.continue_()
+
+        viewport = self.page.viewport_size
+        with self.chromium.new_context(viewport=viewport, is_mobile=self.width < 600, reduced_motion="reduce") as reader:
+            page = reader.new_page()
+            page.route("**/*", answer)
+            page.goto(self.page.url)
+            return _axe(page)
+
+    def _picture(self, step: str) -> Path:
+        self.steps += 1
+        told = [self.name, f"{self.steps:02}", step, str(self.width), "script" if self.script else "no-script"]
+        return ARTIFACTS / f"{'-'.join(filter(None, told))}.png"
+
+    # What the browser tells
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and message.text.startswith("Failed to load resource"):
+            self._failed_loads.append((message.text, urldefrag(str(message.location.get("url", ""))).url))
+        elif message.type == "error":
+            self.trouble.append(f"console: {message.text}")
+
+    def _request(self, request: Request) -> None:
+        address = urlsplit(request.url)
+        if address.scheme not in ("data", "blob") and address.netloc not in self.hosts:
+            self.trouble.append(f"asked {request.url}")
+
+    def _response(self, response: Response) -> None:
+        request = response.request
+        if request.is_navigation_request() and request.frame == self.page.main_frame:
+            self.status = response.status
+
+
+def _axe(page: Page) -> list[str]:
+    page.evaluate(AXE)
+    found: Any = page.evaluate(FIND_VIOLATIONS)
+    return list(found)
