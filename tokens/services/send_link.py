@@ -45,6 +45,7 @@ def send_link(connection: Connection, *, actor: str) -> list[str]:
     return addresses
 
 
-def _used_up(connection: Connection, now: dt.datetime) -> bool:
+def used_up(connection: Connection, now: dt.datetime) -> bool:
+    """Whether the connection's links of this hour have all been mailed."""
     recent = Link.objects.filter(connection=connection, created_at__gt=now - dt.timedelta(hours=1))
     return recent.count() >= LINKS_AN_HOUR
