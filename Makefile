@@ -13,12 +13,12 @@ $(STAMP): requirements/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Perennial needs Python 3.11 or newer.")'
 	@echo "Setting up $(VENV) …"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(BIN)/python tests/demo/install.py requirements/dev.txt
 	@touch $(STAMP)
 
-# The site and the emulator of Meta on this machine, with two people to connect; Ctrl-C ends both.
+# Site, worker, an emulator of Instagram and a mailbox on this machine, until Ctrl-C. RESET=1 starts afresh.
 demo: $(STAMP)
-	@$(BIN)/python -m tests.demo
+	@RESET='$(RESET)' exec $(BIN)/python -m tests.demo
 
 # On PostgreSQL: DATABASE_URL=postgres://user:password@host/name make test
 test: $(STAMP)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -18,6 +19,7 @@ from tokens.admin import brakes, buttons
 from tokens.fields import Sealed
 from tokens.meta import Secret
 from tokens.models import Brake, Connection, Link, MetaApp, Reason
+from tokens.services import attempt
 from tokens.services import mark_inactive as marking
 from tokens.services.links import issue
 from tokens.services.store import store
@@ -144,7 +146,7 @@ def test_one_connections_trouble_stops_no_other(staff, emulator, monkeypatch):
             raise RuntimeError("IGAAsecret in an exception")
         return "alive"
 
-    monkeypatch.setattr(buttons.attempt, "now", now)
+    monkeypatch.setattr(attempt, "now", now)
     page = choose(staff, "check_now", rows, confirmed="yes")
     assert page.count("It works.") == 1
     assert "went wrong on our side" in page
@@ -185,8 +187,8 @@ def test_ten_are_asked(staff, emulator):
 def test_a_slow_meta_does_not_hold_the_request_for_ever(staff, emulator, monkeypatch):
     rows = make_connections(3)
     clock = iter(range(0, 100, 3))
-    monkeypatch.setattr(buttons.time, "monotonic", lambda: next(clock))
-    monkeypatch.setattr(buttons.attempt, "now", lambda *args: "alive")
+    monkeypatch.setattr(time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(attempt, "now", lambda *args: "alive")
     page = choose(staff, "check_now", rows, confirmed="yes")
     assert "Not asked" in page
     assert Event.objects.filter(kind="check_by_staff").count() == 1

@@ -92,32 +92,33 @@ NONSENSE = [
 
 
 @every_model
-@pytest.mark.parametrize("query", NONSENSE, ids=repr)
-def test_nonsense_in_an_address_is_never_our_error(model, query, staff):
+def test_nonsense_in_an_address_is_never_our_error(model, staff):
     live()
-    path = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
-    response = staff.get(path, query)
-    assert response.status_code in {200, 302, 400}, query
-    if any("__" in name for name in query):
-        # Columns can't be guessed letter by letter.
-        assert response.status_code == 400
+    for query in NONSENSE:
+        response = staff.get(list_of(model), query)
+        assert response.status_code in {200, 302, 400}, query
+        if any("__" in name for name in query):
+            # Columns can't be guessed letter by letter.
+            assert response.status_code == 400, query
 
 
 @every_model
-@pytest.mark.parametrize("key", ["nonsense", "_00", "9" * 40, "-1", "%00", "a" * 3000, "_", "🙂"])
-@pytest.mark.parametrize("page", ["change", "history", "delete"])
-def test_a_page_of_nothing_is_never_our_error(model, key, page, staff):
-    path = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
-    assert staff.get(f"{path}{key}/{page}/").status_code in {302, 403, 404}
+def test_a_page_of_nothing_is_never_our_error(model, staff):
+    for key in ["nonsense", "_00", "9" * 40, "-1", "%00", "a" * 3000, "_", "🙂"]:
+        for page in ("change", "history", "delete"):
+            assert staff.get(f"{list_of(model)}{key}/{page}/").status_code in {302, 403, 404}, (key, page)
 
 
 @every_model
-@pytest.mark.parametrize("key", ["nonsense", "\0", "", "9" * 40])
-@pytest.mark.parametrize("action", ["refresh_now", "lift", "delete_selected", "nonsense", ""])
-def test_an_action_on_nonsense_is_never_our_error(model, key, action, staff):
-    path = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
-    form = {"action": action, ACTION_CHECKBOX_NAME: key, "index": "x", "confirmed": "yes"}
-    assert staff.post(path, form).status_code in {200, 302, 400, 403}
+def test_an_action_on_nonsense_is_never_our_error(model, staff):
+    for key in ["nonsense", "\0", "", "9" * 40]:
+        for action in ["refresh_now", "lift", "delete_selected", "nonsense", ""]:
+            form = {"action": action, ACTION_CHECKBOX_NAME: key, "index": "x", "confirmed": "yes"}
+            assert staff.post(list_of(model), form).status_code in {200, 302, 400, 403}, (key, action)
+
+
+def list_of(model):
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
 
 
 @pytest.mark.parametrize("query", [{}, {"s": ""}, {"s": "conn"}, {"s": "conn", "page": "x"}, {"s": "\0", "page": "9"}])

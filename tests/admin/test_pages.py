@@ -128,7 +128,7 @@ def test_names_that_are_markup_stay_text_in_messages_and_questions(staff, press)
 
 def test_a_secret_goes_in_and_never_comes_out(staff, boss):
     tenant = make_tenant()
-    form = {"tenant": str(tenant.pk), "flavour": "instagram_login", "app_id": "123", "new_secret": APP_SECRET}
+    form = {"tenant": tenant.slug, "flavour": "instagram_login", "app_id": "123", "new_secret": APP_SECRET}
     page = staff.post("/admin/tokens/metaapp/add/", form, follow=True).content.decode()
     app = MetaApp.objects.get(tenant=tenant)
     assert app.secret is not None
@@ -149,7 +149,7 @@ def test_a_secret_goes_in_and_never_comes_out(staff, boss):
 @pytest.mark.parametrize("secret", ["ünprintable", "x" * 201, "a\nb"])
 def test_a_secret_that_is_refused_does_not_come_back_either(secret, staff):
     tenant = make_tenant()
-    form = {"tenant": str(tenant.pk), "flavour": "instagram_login", "app_id": "123", "new_secret": secret}
+    form = {"tenant": tenant.slug, "flavour": "instagram_login", "app_id": "123", "new_secret": secret}
     response = staff.post("/admin/tokens/metaapp/add/", form)
     assert response.status_code == 200
     assert secret not in response.content.decode()
@@ -180,13 +180,30 @@ def test_the_installations_own_app_takes_no_secret(staff):
 
 @pytest.mark.parametrize("app_id", ["abc", "12 34", "", "1" * 101, "<b>"])
 def test_an_app_id_is_a_number(app_id, staff):
-    form = {"tenant": str(make_tenant().pk), "flavour": "instagram_login", "app_id": app_id, "new_secret": APP_SECRET}
+    form = {"tenant": make_tenant().slug, "flavour": "instagram_login", "app_id": app_id, "new_secret": APP_SECRET}
     assert staff.post("/admin/tokens/metaapp/add/", form).status_code == 200
     assert not MetaApp.objects.exists()
 
 
 def test_the_same_app_twice_is_told(staff):
-    app = make_meta_app(tenant=make_tenant(), app_id="123")
-    form = {"tenant": str(app.tenant_id), "flavour": "instagram_login", "app_id": "123", "new_secret": APP_SECRET}
+    tenant = make_tenant()
+    make_meta_app(tenant=tenant, app_id="123")
+    form = {"tenant": tenant.slug, "flavour": "instagram_login", "app_id": "123", "new_secret": APP_SECRET}
     assert staff.post("/admin/tokens/metaapp/add/", form).status_code == 200
     assert MetaApp.objects.count() == 1
+
+
+@pytest.mark.parametrize("slug", ["", "nobody", "\0", "x" * 500])
+def test_an_app_belongs_to_a_workspace_that_exists(slug, staff):
+    form = {"tenant": slug, "flavour": "instagram_login", "app_id": "123", "new_secret": APP_SECRET}
+    response = staff.post("/admin/tokens/metaapp/add/", form)
+    assert response.status_code == 200
+    assert APP_SECRET not in response.content.decode()
+    assert not MetaApp.objects.exists()
+
+
+def test_the_page_says_the_status_as_a_word(staff):
+    first, *_ = live().connections
+    page = staff.get(reverse("admin:tokens_connection_change", args=[first.pk])).content.decode()
+    assert ">Active<" in page
+    assert "(&#x27;" not in page

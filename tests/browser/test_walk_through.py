@@ -67,7 +67,6 @@ def connects(stage: Stage, alice: Visitor) -> None:
     alice.arrives(CONNECTION)
     expect(alice.heading).to_contain_text("@creator")
     alice.reads("Active")
-    assert "#" not in alice.page.url
     alice.look("connection")
     alice.press("Refresh now")
     alice.reads(re.compile("under 24 hours"))

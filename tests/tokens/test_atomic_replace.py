@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import sqlite3
+import threading
 from typing import Any
 
 import pytest
@@ -120,6 +122,38 @@ def test_a_fault_that_stays_gives_up_after_some_tries_and_changes_nothing(connec
         attempt(connection, FakeMeta())
     assert len(tries) == storing.COMMIT_TRIES
     assert credential_of(connection).token.reveal() == "IGAAold"
+
+
+def test_a_database_that_is_disturbed_while_meta_answers_loses_no_token():
+    connection = make_connection(token="IGAAold", due_at=timezone.now())
+
+    def answer(token):
+        DISTURB[database.vendor]()
+        return renewed("IGAAnew")
+
+    assert attempt(connection, FakeMeta(on_refresh=answer)) == "refreshed"
+    assert credential_of(connection).token.reveal() == "IGAAnew"
+
+
+def end_this_threads_line() -> None:
+    """As a restart of the server does."""
+    with database.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        [backend] = cursor.fetchone()
+    other = database.copy()
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s)", [backend])
+    other.close()
+
+
+def let_somebody_else_write() -> None:
+    """As another process does, for a moment."""
+    other = sqlite3.connect(database.settings_dict["NAME"], check_same_thread=False, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    threading.Timer(0.2, other.close).start()
+
+
+DISTURB = {"postgresql": end_this_threads_line, "sqlite": let_somebody_else_write}
 
 
 def stumble():

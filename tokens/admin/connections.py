@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -30,7 +32,8 @@ def fact(name: str, words: str = "") -> Callable[..., Any]:
     """One column of the credential, by the name of `words`."""
 
     def shown(admin: Any, connection: Connection) -> Any:
-        return getattr(connection.credential, name)
+        value = getattr(connection.credential, name)
+        return date_format(value, "DATETIME_FORMAT") if isinstance(value, dt.datetime) else value
 
     shown.__name__ = name
     return column(words or name.replace("_", " ").capitalize(), ordering=f"credential__{name}")(shown)
@@ -38,7 +41,7 @@ def fact(name: str, words: str = "") -> Callable[..., Any]:
 
 @admin.register(Connection)
 class ConnectionAdmin(ReadOnlyAdmin):
-    list_display = ("handle_shown", "tenant", "status_word", "why", "flags", "left", "due_at", "last_failure")
+    list_display = ("handle_shown", "workspace", "status_word", "why", "flags", "left", "due_at", "last_failure")
     list_filter = (
         filters.StatusFilter,
         filters.ReasonFilter,
@@ -54,7 +57,7 @@ class ConnectionAdmin(ReadOnlyAdmin):
     search_help_text = "A handle, an Instagram id, or the address of a contact or of who connected it."
     ordering = ("handle", "pk")
     fieldsets = (
-        ("Now", {"fields": ("status_word", "why", "staff_sentence", "flags", "missing", "status_changed_at")}),
+        ("Now", {"fields": ("status_now", "why", "staff_sentence", "flags", "missing", "status_changed_at")}),
         (
             "Account",
             {
@@ -88,8 +91,8 @@ class ConnectionAdmin(ReadOnlyAdmin):
     change_form_outer_after_template = "admin/tokens/connection/events.html"
     actions = ("refresh_now", "check_now", "send_link", "mark_inactive", "disconnect")
     actions_detail = (
-        *("refresh_now_here", "check_now_here", "send_link_here"),
-        *("mark_inactive_here", "disconnect_here"),
+        *("refresh_now_here", "check_now_here"),
+        {"title": "More", "items": ["send_link_here", "mark_inactive_here", "disconnect_here"]},
     )
 
     refresh_now, refresh_now_here = on_list(buttons.REFRESH), on_page(buttons.REFRESH)
@@ -142,9 +145,17 @@ class ConnectionAdmin(ReadOnlyAdmin):
     def status_word(self, connection: Connection) -> tuple[str, str]:
         return connection.status, connection.get_status_display()
 
+    @column("Status")
+    def status_now(self, connection: Connection) -> str:
+        return connection.get_status_display()
+
+    @column("Workspace", ordering="tenant__name")
+    def workspace(self, connection: Connection) -> str:
+        return str(connection.tenant)
+
     @column("Reason", ordering="reason")
     def why(self, connection: Connection) -> str:
-        return connection.get_reason_display()
+        return connection.reason.replace("_", " ").capitalize()
 
     @column("What staff should know")
     def staff_sentence(self, connection: Connection) -> str:

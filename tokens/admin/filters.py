@@ -17,7 +17,9 @@ from tokens.models import MetaApp, Reason, Status
 MOST_APPS = 100
 
 StatusFilter = choice_filter("status", "status", [(each.value, each.label) for each in Status])
-ReasonFilter = choice_filter("reason", "reason", [(each.value, each.label) for each in Reason])
+ReasonFilter = choice_filter(
+    "reason", "reason", [(each, each.replace("_", " ").capitalize()) for each in Reason.values]
+)
 
 
 class FlagFilter(ChoiceFilter):

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import BooleanField, ExpressionWrapper, Model, Q, QuerySet
 from django.http import HttpRequest
-from unfold.widgets import UnfoldAdminPasswordWidget
+from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
 from accounts.models import Tenant
 from notifications.staff import StaffAdmin, choice_filter, column
@@ -25,6 +25,13 @@ APP_ID = re.compile(r"[0-9]{1,100}")
 class MetaAppForm(forms.ModelForm):  # type: ignore[type-arg]
     """A tenant's own app."""
 
+    tenant = forms.ModelChoiceField(
+        queryset=Tenant.objects.all(),
+        to_field_name="slug",
+        label="Workspace",
+        widget=UnfoldAdminTextInputWidget,
+        help_text="Its slug, as it stands in the workspace's address.",
+    )
     new_secret = forms.CharField(
         label="New app secret",
         max_length=LONGEST_SECRET,
@@ -39,9 +46,10 @@ class MetaAppForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if "tenant" in self.fields:
-            self.fields["tenant"].required = True
+        if self.instance._state.adding:
             self.fields["new_secret"].required = True
+        else:
+            del self.fields["tenant"]
 
     def clean_app_id(self) -> str:
         app_id: str = self.cleaned_data["app_id"].strip()
@@ -63,7 +71,6 @@ class MetaAppAdmin(StaffAdmin):
     list_filter = (choice_filter("flavour", "flavour", [(each.value, each.label) for each in Flavour]),)
     search_fields = ("app_id", "tenant__name", "=tenant__slug")
     ordering = ("created_at", "pk")
-    raw_id_fields = ("tenant",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[MetaApp]:
         is_set = ExpressionWrapper(Q(secret__isnull=False), output_field=BooleanField())

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import OperationalError, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from accounts import events
@@ -82,16 +82,18 @@ def store(claim: Claim, credential: Credential, verdict: Verdict, *, calls: list
         What became of it, one word for reports; `lost` where the claim stood no more.
 
     Raises:
-        OperationalError: the database did not take it, in several tries.
+        OperationalError, InterfaceError: the database did not take it, in several tries.
     """
     for attempt in range(1, COMMIT_TRIES + 1):
         try:
             with transaction.atomic():
                 return _store(Finding(claim, credential, verdict, timezone.now()), calls, unparsable)
-        except OperationalError:
+        except (OperationalError, InterfaceError):
             # The answer exists nowhere else: commit it again until it stands or the lease is over.
             if attempt == COMMIT_TRIES or timezone.now() >= claim.until:
                 raise
+            # A database that was restarted: this thread's line is dead and would stay so.
+            connection.close_if_unusable_or_obsolete()
         time.sleep(0.2 * attempt)
     raise AssertionError("the loop returns or raises")
 

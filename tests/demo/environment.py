@@ -1,0 +1,46 @@
+"""The product's environment in the demo. Every variable is set: neither the shell's nor a `.env` file's reach in."""
+
+from __future__ import annotations
+
+import os
+
+from .folder import Folder
+from .people import STAFF
+from .ports import Ports
+
+# Empty is the same as not set: the product's defaults.
+DEFAULTS = (
+    "ALLOWED_HOSTS", "BRAKE_MIN_DEATHS", "BRAKE_SHARE", "BROKER_URL", "CACHE_URL", "CHECK_EVERY_HOURS",
+    "CONFIRM_PAUSE_SECONDS", "DEBUG", "FACEBOOK_APP_ID", "FACEBOOK_APP_SECRET", "FACEBOOK_DIALOG_URL",
+    "FACEBOOK_GRAPH_URL", "FACEBOOK_SCOPES", "GRAPH_API_VERSION", "GUNICORN_CMD_ARGS", "LINK_LIFETIME_DAYS",
+    "REFRESH_AGE_DAYS", "REFRESH_CRON", "STATUS_TOKEN", "TRUSTED_PROXY_COUNT",
+)  # fmt: skip
+
+
+def environment(folder: Folder, ports: Ports) -> dict[str, str]:
+    graph = f"http://127.0.0.1:{ports.emulator}"
+    return {
+        **os.environ,
+        **dict.fromkeys(DEFAULTS, ""),
+        **folder.keys(),
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "DATABASE_URL": f"sqlite:///{folder.database.resolve()}",
+        "SITE_URL": ports.site_url,
+        "EMAIL_URL": f"smtp://127.0.0.1:{ports.smtp}",
+        "DEFAULT_FROM_EMAIL": "Perennial <perennial@localhost>",
+        "STAFF_ALERT_EMAILS": STAFF,
+        "EMAIL_VERIFICATION": "none",
+        # The emulator's own app.
+        "INSTAGRAM_APP_ID": "1234567890",
+        "INSTAGRAM_APP_SECRET": "emulator-app-secret",
+        "INSTAGRAM_SCOPES": "instagram_business_basic,instagram_business_manage_insights",
+        "INSTAGRAM_AUTHORIZE_URL": f"{ports.emulator_url}/oauth/authorize",
+        "INSTAGRAM_API_URL": graph,
+        "INSTAGRAM_GRAPH_URL": graph,
+        "ALLOW_INSECURE_META": "True",
+        "WEB_CONCURRENCY": "1",
+        "PYTHONUNBUFFERED": "1",
+        # For the parts and for `prepare`.
+        "PERENNIAL_DEMO_DIR": str(folder.path),
+        "PERENNIAL_DEMO_EMULATOR": graph,
+    }

@@ -1,0 +1,190 @@
+"""Where the story is played: this process and the emulator share one clock, and the product's services do the rest.
+
+No row is aged by hand. The clock of both sides stands at a moment of the past, people do what they do there, and the
+sweeps find out what they would have found out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import heapq
+import io
+import itertools
+import json
+import secrets
+from collections.abc import Callable, Iterable
+from http.client import HTTPConnection
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import time_machine
+from django.utils import timezone
+
+from accounts.models import Tenant, User
+from notifications.delivery import deliver_due
+from notifications.models import OutboxMessage
+from tests.emulator.browser import consent as allow
+from tokens import due_dates
+from tokens.clients import default_app, instagram_client
+from tokens.meta import Secret
+from tokens.models import ConnectAttempt, Connection, Credential, Link
+from tokens.services import consent
+from tokens.services.claims import Purpose
+from tokens.services.connect import finish_with_code
+from tokens.services.import_tokens import import_lines, read_lines
+from tokens.services.set_contact import set_contact
+from tokens.services.sweep import Sweep
+
+Act = Callable[[], object]
+GOOD = {ConnectAttempt.Outcome.CONNECTED, ConnectAttempt.Outcome.RECONNECTED}
+SWEEP_LAG = dt.timedelta(seconds=9)
+
+
+class Control:
+    """The emulator's JSON control."""
+
+    def __init__(self, url: str) -> None:
+        self._netloc = urlsplit(url).netloc
+
+    def post(self, path: str, /, **body: Any) -> dict[str, Any]:
+        return self._ask("POST", path, json.dumps(body))
+
+    def delete(self, path: str) -> None:
+        self._ask("DELETE", path, None)
+
+    def _ask(self, method: str, path: str, body: str | None) -> dict[str, Any]:
+        line = HTTPConnection(self._netloc, timeout=30)
+        with contextlib.closing(line):
+            line.request(method, f"/_control/{path}", body, {"Content-Type": "application/json"})
+            response = line.getresponse()
+            told: dict[str, Any] = json.loads(response.read())
+        if response.status != 200:
+            raise RuntimeError(f"The emulator refuses {method} {path}: {told}")
+        return told
+
+
+class Clock:
+    """Moves this process and the emulator alike; time goes on from where it was set."""
+
+    def __init__(self, control: Control) -> None:
+        self._control = control
+        self._traveller: time_machine.travel | None = None
+
+    def go(self, moment: dt.datetime) -> None:
+        self._return()
+        offset = moment - dt.datetime.now(dt.UTC)
+        self._control.post("clock", offset_seconds=offset.total_seconds())
+        self._traveller = time_machine.travel(dt.datetime.now(dt.UTC) + offset, tick=True)
+        self._traveller.start()
+
+    def come_back(self) -> None:
+        self._return()
+        self._control.post("clock", offset_seconds=0)
+
+    def _return(self) -> None:
+        if self._traveller is not None:
+            self._traveller.stop()
+            self._traveller = None
+
+
+class Stage:
+    """People and the product, at the moment that the clock shows."""
+
+    def __init__(self, control: Control) -> None:
+        self.control = control
+        self.clock = Clock(control)
+        self.meta_app = default_app()
+        self.client = instagram_client(self.meta_app)
+        self._order = itertools.count()
+        self._plan: list[tuple[dt.datetime, int, Act]] = []
+
+    # the plan
+
+    def at(self, moment: dt.datetime, act: Act) -> None:
+        heapq.heappush(self._plan, (moment, next(self._order), act))
+
+    def play(self, *, workers_end: dt.datetime) -> None:
+        """All acts in their order; between them, what falls due is renewed as long as there are workers."""
+        while self._plan:
+            moment, _, act = heapq.heappop(self._plan)
+            self._renew_until(min(moment, workers_end))
+            self.clock.go(moment)
+            act()
+            self._deliver()
+
+    def _renew_until(self, moment: dt.datetime) -> None:
+        while (due_at := _earliest_due()) and due_at + SWEEP_LAG < moment:
+            self.clock.go(due_at + SWEEP_LAG)
+            self.sweep("refresh")
+            self._deliver()
+
+    def sweep(self, purpose: Purpose) -> None:
+        Sweep(purpose, instagram_client).run()
+
+    def _deliver(self) -> None:
+        if OutboxMessage.objects.due(timezone.now()).exists():
+            deliver_due()
+
+    # people
+
+    def connect(
+        self,
+        handle: str,
+        tenant: Tenant,
+        by: User,
+        *,
+        contact: str = "",
+        permissions: Iterable[str] | None = None,
+    ) -> None:
+        """A member presses "Connect Instagram" and allows what is asked for."""
+        connection = self._consent(handle, permissions, tenant=tenant, user=by)
+        if contact:
+            set_contact(connection, email=contact, by=by)
+
+    def reconnect_by_link(self, handle: str) -> None:
+        """Somebody opens the mailed link and allows again."""
+        link = Link.objects.open().select_related("connection__tenant").get(connection__handle=handle)
+        self._consent(handle, None, tenant=link.connection.tenant, connection=link.connection, link=link)
+
+    def _consent(self, handle: str, permissions: Iterable[str] | None, **whose: Any) -> Connection:
+        nonce = secrets.token_urlsafe(16)
+        address = consent.begin(client=self.client, meta_app=self.meta_app, session_nonce=nonce, **whose)
+        told = parse_qs(urlsplit(allow(address, handle, permissions=permissions)).query)
+        back = consent.returning(told["state"][0], session_nonce=nonce, user=whose.get("user"))
+        if back is None or not consent.spend(back[0]):
+            raise RuntimeError(f"The state of @{handle} came back spoilt.")
+        outcome = finish_with_code(back[0], self.client, Secret(told["code"][0]))
+        if outcome not in GOOD or back[0].connection is None:
+            raise RuntimeError(f"Connecting @{handle} came to {outcome}.")
+        return back[0].connection
+
+    def import_one(self, handle: str, tenant: Tenant, *, age_days: float, contact: str) -> Connection:
+        """A token from a former tool, of which a spreadsheet knew the end alone."""
+        token = self.control.post("tokens", username=handle, age_days=age_days)
+        sheet = f"token,expires_at,contact_email\n{token['access_token']},{token['expires_at']},{contact}\n"
+        lines = read_lines(io.StringIO(sheet))
+        results = import_lines(lines, tenant=tenant, meta_app=self.meta_app, client=self.client)
+        if results[0].outcome != "imported":
+            raise RuntimeError(f"Importing @{handle} came to: {results[0].why}")
+        return connection_of(handle, tenant)
+
+    def befalls(self, handle: str, event: str, **details: Any) -> None:
+        """Something happens at Instagram; the connections' next daily check finds it."""
+        self.control.post(f"persons/{handle}/{event}", **details)
+        for connection in Connection.objects.filter(handle=handle):
+            slot = due_dates.next_check_at(connection.pk, timezone.now())
+            self.at(slot + SWEEP_LAG, lambda: self.sweep("check"))
+
+    def fault(self, handle: str, kind: str) -> int:
+        """From now on renewing this person's token goes wrong in this way."""
+        return int(self.control.post("faults", kind=kind, username=handle, path="/refresh_access_token")["id"])
+
+
+def connection_of(handle: str, tenant: Tenant) -> Connection:
+    return Connection.objects.select_related("meta_app", "tenant").get(tenant=tenant, handle=handle)
+
+
+def _earliest_due() -> dt.datetime | None:
+    due = Credential.objects.filter(due_at__isnull=False).order_by("due_at")
+    return due.values_list("due_at", flat=True).first()
