@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PYTEST_ARGS ?=
 
-.PHONY: setup demo test lint format coverage locks clean
+.PHONY: setup demo test test-browser pictures lint format coverage locks clean
 
 setup: $(STAMP)
 
@@ -23,6 +23,14 @@ demo: $(STAMP)
 # On PostgreSQL: DATABASE_URL=postgres://user:password@host/name make test
 test: $(STAMP)
 	$(BIN)/python -m pytest -n auto --dist loadfile $(PYTEST_ARGS)
+
+# In the system's Chromium, or the one that CHROMIUM names; pictures of every page go to .artifacts/browser/.
+test-browser: $(STAMP)
+	$(BIN)/python -m pytest tests/browser $(PYTEST_ARGS)
+
+# Takes the pictures of README.md anew, on its walk through a demo.
+pictures: $(STAMP)
+	$(BIN)/python -m tests.browser.pictures
 
 coverage: $(STAMP)
 	$(BIN)/python -m pytest -n auto --dist loadfile --cov --cov-report=term $(PYTEST_ARGS)
@@ -46,4 +54,4 @@ locks:
 		--no-emit-index-url --no-emit-find-links --extra dev -c requirements/base.txt pyproject.toml -o requirements/dev.txt
 
 clean:
-	rm -rf $(VENV) .demo .tests.sqlite3* .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) .demo .artifacts .tests.sqlite3* .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

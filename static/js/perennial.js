@@ -80,7 +80,7 @@
   document.addEventListener("htmx:sendError", () => say("The site can't be reached just now. Try again in a moment."));
   document.addEventListener("htmx:timeout", () => say("That took too long. Load the page anew to see what came of it."));
   document.addEventListener("htmx:afterRequest", ({ detail }) => {
-    const form = detail.elt.closest("form");
+    const form = detail.requestConfig.elt.closest("form");
     if (form) setTimeout(() => rest(form));
   });
 
@@ -90,7 +90,10 @@
     const list = document.getElementById("connections");
     if (id === "connections" && list) {
       document.getElementById("told").textContent = list.dataset.told;
-      if (detail.elt.classList.contains("page-link")) list.focus();
+      if (detail.requestConfig.elt.classList.contains("page-link")) {
+        list.focus({ preventScroll: true });
+        list.scrollIntoView();
+      }
     } else {
       const wrong = document.querySelector("#connection [aria-invalid=true]");
       (wrong || messages).focus();

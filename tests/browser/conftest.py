@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Browser, sync_playwright
 
 from config import settings as production
-from tests.browser.stage import SITE_LOG, Stage, find_chromium, serving
+from tests.browser.chromium import launch
+from tests.browser.stage import SITE_LOG, Stage, serving
 from tests.browser.visitor import ARTIFACTS
 from tests.emulator.server import EmulatorServer
 from tests.notifications.conftest import use_server
 from tests.notifications.post_office import PostOffice, open_for_business
 from tokens.services.heartbeat import SWEEP, beat
-from django.utils import timezone
-
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 @pytest.fixture(scope="session")
@@ -35,7 +25,7 @@ def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright, pytest.MonkeyPatch.context() as patch:
         # Playwright keeps an event loop in this thread; the tests' own queries do not run inside it.
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        browser = playwright.chromium.launch(executable_path=find_chromium(shutil.which), args=ARGUMENTS)
+        browser = launch(playwright)
         yield browser
         browser.close()
 

@@ -6,8 +6,8 @@ import datetime as dt
 import re
 
 from django.db.models import F
-from playwright.sync_api import Locator, expect
 
+from tests.browser.gestures import allow, leave
 from tests.browser.stage import Stage
 from tests.browser.visitor import Visitor
 from tokens.models import Connection, Credential
@@ -34,34 +34,10 @@ def sign_up(stage: Stage, visitor: Visitor) -> None:
     visitor.arrives(WORKSPACE)
 
 
-def sign_in(visitor: Visitor, email: str, password: str) -> None:
-    visitor.field("email").fill(email)
-    visitor.field("password").fill(password)
-    visitor.press("Sign in")
-
-
-def leave(stage: Stage, visitor: Visitor, words: str = "Connect Instagram") -> None:
-    """Presses the button that leads to Instagram; on an explanation that stands between, once more."""
-    visitor.press(words)
-    visitor.page.wait_for_load_state()
-    if not visitor.page.url.startswith(stage.emulator.url):
-        visitor.press(words)
-    visitor.arrives(f"{stage.emulator.url}/oauth/authorize")
-
-
-def choose(visitor: Visitor, person: str) -> None:
-    visitor.page.get_by_role("radio", name=re.compile(rf"^@{re.escape(person)}\b")).check()
-
-
-def allow(visitor: Visitor, person: str) -> None:
-    choose(visitor, person)
-    visitor.press("Allow")
-
-
 def connect(stage: Stage, visitor: Visitor, person: str = "creator") -> str:
     """Connects `person`; the address of the connection's page."""
     visitor.open(WORKSPACE)
-    leave(stage, visitor)
+    leave(visitor, stage.emulator.url)
     allow(visitor, person)
     visitor.arrives(CONNECTION)
     return visitor.path
@@ -77,20 +53,8 @@ def connected(stage: Stage, visitor: Visitor, person: str = "creator") -> str:
 def grow_older(days: int) -> None:
     """All tokens were issued earlier than they were, for the product."""
     earlier = dt.timedelta(days=days)
-    Credential.objects.update(**{name: F(name) - earlier for name in ("issued_at", "obtained_at", "expires_at")})
-
-
-def card(visitor: Visitor, person: str) -> Locator:
-    """The person's card on the emulator's page for people."""
-    heading = visitor.page.get_by_role("heading", name=f"@{person}", exact=True)
-    return visitor.page.get_by_role("article").filter(has=heading)
-
-
-def at_instagram(stage: Stage, visitor: Visitor, person: str, words: str) -> None:
-    """Presses one of the person's buttons on the emulator's page."""
-    visitor.open(stage.emulator.url)
-    card(visitor, person).get_by_role("button", name=words, exact=True).click()
-    expect(visitor.page.get_by_role("status")).to_contain_text(f"@{person}")
+    dates = ("issued_at", "obtained_at", "expires_at", "due_at")
+    Credential.objects.update(**{name: F(name) - earlier for name in dates})
 
 
 def die(stage: Stage, connection: str, person: str = "creator") -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import socket
 import subprocess
@@ -10,7 +9,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -61,7 +59,7 @@ class Stage:
 
     def end(self) -> None:
         for visitor in self.visitors:
-            visitor.context.close()
+            visitor.leave()
 
 
 def text_of(delivered: Delivered) -> str:
@@ -102,11 +100,3 @@ def answers(site: str, process: subprocess.Popen[bytes]) -> bool:
         return requests.get(f"{site}/healthz", timeout=5).ok
     except requests.ConnectionError:
         return False
-
-
-def find_chromium(which: Any) -> str:
-    """The system's Chromium: the tests fail without one, they do not skip."""
-    found = os.environ.get("CHROMIUM") or which("chromium")
-    assert found, "No Chromium: install one (Debian: apt-get install chromium) or set CHROMIUM to its path."
-    assert Path(found).exists(), f"CHROMIUM: there is no {found}"
-    return str(found)

@@ -7,19 +7,8 @@ import re
 import pytest
 from playwright.sync_api import Route, expect
 
-from tests.browser.journeys import (
-    CONNECTION,
-    WORKSPACE,
-    allow,
-    choose,
-    connect,
-    connected,
-    die,
-    grow_older,
-    leave,
-    sign_up,
-    status_of,
-)
+from tests.browser.gestures import allow, choose, leave
+from tests.browser.journeys import CONNECTION, WORKSPACE, connect, connected, die, grow_older, sign_up, status_of
 from tests.browser.stage import Stage
 from tests.browser.visitor import DESK, PHONE
 from tokens.models import Connection
@@ -47,7 +36,7 @@ def test_a_policy_without_instagrams_address_stops_the_way_there(stage: Stage) -
     alice.trouble.clear()
     alice.page.unroute(f"**{WORKSPACE}")
     alice.page.reload()
-    leave(stage, alice)
+    leave(alice, stage.emulator.url)
     alice.has_no_trouble()
 
 
@@ -56,12 +45,12 @@ def test_who_cancels_at_instagram_is_told_and_may_try_again(stage: Stage, size: 
     stage.emulator.state.add_person("creator")
     alice = stage.visitor(size=size, name="cancelled")
     sign_up(stage, alice)
-    leave(stage, alice)
+    leave(alice, stage.emulator.url)
     alice.press("Cancel")
     alice.arrives(stage.url)
     alice.reads(re.compile("nothing was changed", re.IGNORECASE))
     alice.look("cancelled")
-    leave(stage, alice, "Try again")
+    leave(alice, stage.emulator.url, "Try again")
     allow(alice, "creator")
     alice.arrives(CONNECTION)
     alice.look("connected-after-all")
@@ -71,7 +60,7 @@ def test_who_unticks_the_permission_is_told_what_to_do(stage: Stage) -> None:
     stage.emulator.state.add_person("creator")
     alice = stage.visitor(size=PHONE, name="unticked")
     sign_up(stage, alice)
-    leave(stage, alice)
+    leave(alice, stage.emulator.url)
     choose(alice, "creator")
     alice.page.get_by_role("checkbox", name=re.compile("instagram_business_basic")).uncheck()
     alice.press("Allow")
@@ -88,14 +77,14 @@ def test_another_account_is_told_apart_by_both_handles(stage: Stage, size: tuple
     link = die(stage, connected(stage, alice))
     phone = stage.visitor(size=size, name="wrong-account")
     phone.open(link)
-    leave(stage, phone, "Reconnect Instagram")
+    leave(phone, stage.emulator.url, "Reconnect Instagram")
     allow(phone, "somebody.else")
     phone.arrives(stage.url)
     phone.reads("@creator", "@somebody.else")
     phone.look("both-handles")
     assert status_of("creator") == "inactive"
     assert Connection.objects.count() == 1
-    leave(stage, phone, "Try again")
+    leave(phone, stage.emulator.url, "Try again")
     allow(phone, "creator")
     phone.arrives(stage.url)
     expect(phone.heading).to_contain_text("@creator")
@@ -108,7 +97,7 @@ def test_a_link_opened_in_one_browser_is_finished_in_another(stage: Stage, size:
     link = die(stage, connected(stage, stage.visitor()))
     inside_mail = stage.visitor(size=size, name="two-browsers")
     inside_mail.open(link)
-    leave(stage, inside_mail, "Reconnect Instagram")
+    leave(inside_mail, stage.emulator.url, "Reconnect Instagram")
     elsewhere = stage.visitor(size=size, name="two-browsers")
     elsewhere.open(inside_mail.page.url)
     allow(elsewhere, "creator")
@@ -121,21 +110,25 @@ def test_a_link_opened_in_one_browser_is_finished_in_another(stage: Stage, size:
     assert status_of("creator") == "active"
 
 
-def test_a_member_may_finish_in_another_browser_too(stage: Stage) -> None:
+def test_a_member_may_finish_a_reconnect_elsewhere_but_not_begin_one_there(stage: Stage) -> None:
     stage.emulator.state.add_person("creator")
-    alice = stage.visitor()
+    alice, elsewhere = stage.visitor(), stage.visitor(size=PHONE, name="member-elsewhere")
     sign_up(stage, alice)
-    leave(stage, alice)
-    elsewhere = stage.visitor(size=PHONE, name="member-elsewhere")
+    leave(alice, stage.emulator.url)
     elsewhere.open(alice.page.url)
     allow(elsewhere, "creator")
-    elsewhere.arrives(stage.url)
+    elsewhere.arrives("/oauth/callback/instagram/")
+    elsewhere.look("refused", status=400)
     assert not Connection.objects.exists()
+    alice.open(connect(stage, alice))
+    leave(alice, stage.emulator.url, "Reconnect Instagram")
+    elsewhere.open(alice.page.url)
+    allow(elsewhere, "creator")
+    elsewhere.arrives("/connect/outcome/")
+    elsewhere.look("one-more-step")
     elsewhere.press("Finish connecting")
-    expect(elsewhere.heading).to_contain_text("@creator")
+    expect(elsewhere.heading).to_contain_text("@creator works again")
     elsewhere.look("finished")
-    alice.open(WORKSPACE)
-    expect(alice.page.get_by_role("row").filter(has_text="@creator")).to_contain_text("Active")
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
@@ -143,12 +136,12 @@ def test_back_from_consent_leads_to_a_page_that_still_works(stage: Stage, script
     stage.emulator.state.add_person("creator")
     alice = stage.visitor(size=PHONE, script=script, name="back")
     sign_up(stage, alice)
-    leave(stage, alice)
+    leave(alice, stage.emulator.url)
     alice.page.go_back()
     alice.arrives(WORKSPACE)
     expect(alice.button("Connect Instagram")).to_be_enabled()
     alice.look("from-consent")
-    leave(stage, alice)
+    leave(alice, stage.emulator.url)
     allow(alice, "creator")
     alice.arrives(CONNECTION)
 

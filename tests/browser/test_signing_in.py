@@ -7,7 +7,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.journeys import ALICE, PASSWORD, connected, sign_in
+from tests.browser.gestures import row, sign_in
+from tests.browser.journeys import ALICE, PASSWORD, connected
 from tests.browser.stage import Stage
 from tests.browser.visitor import DESK, PHONE
 from tests.factories import PASSWORD as STAFF_PASSWORD
@@ -59,5 +60,5 @@ def test_staff_enter_by_the_products_own_sign_in(stage: Stage) -> None:
     staff.look("home")
     staff.page.get_by_role("link", name="Connections").first.click()
     staff.arrives("/admin/tokens/connection/")
-    expect(staff.page.get_by_role("row").filter(has_text="@creator").first).to_be_visible()
+    expect(row(staff, "creator").first).to_be_visible()
     staff.look("connections")

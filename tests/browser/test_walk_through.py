@@ -7,19 +7,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.journeys import (
-    ALICE,
-    CONNECTION,
-    WORKSPACE,
-    allow,
-    at_instagram,
-    card,
-    choose,
-    fill_in_sign_up,
-    grow_older,
-    leave,
-    status_of,
-)
+from tests.browser.gestures import allow, at_instagram, card, choose, leave, row
+from tests.browser.journeys import ALICE, CONNECTION, WORKSPACE, fill_in_sign_up, grow_older, status_of
 from tests.browser.stage import Stage
 from tests.browser.visitor import DESK, PHONE, Visitor
 from tokens.wording import REASONS
@@ -59,7 +48,7 @@ def signs_up(stage: Stage, alice: Visitor) -> None:
 
 
 def connects(stage: Stage, alice: Visitor) -> None:
-    leave(stage, alice)
+    leave(alice, stage.emulator.url)
     alice.look("consent")
     choose(alice, "creator")
     alice.look("consent-chosen")
@@ -91,14 +80,14 @@ def renews(stage: Stage, alice: Visitor, creator: Visitor) -> None:
 
 
 def loses(stage: Stage, alice: Visitor, creator: Visitor) -> str:
-    at_instagram(stage, creator, "creator", "Change password")
+    at_instagram(creator, stage.emulator.url, "creator", "Change password")
     creator.look("password-changed")
     alice.press("Check now")
     why = REASONS["password_changed"]
     alice.reads("Inactive", why.sentence, why.remedy)
     alice.look("inactive")
     alice.open(WORKSPACE)
-    expect(alice.page.get_by_role("row").filter(has_text="@creator")).to_contain_text("Inactive")
+    expect(row(alice, "creator")).to_contain_text("Inactive")
     alice.look("workspace-inactive")
     stage.deliver()
     assert "@creator" in stage.newest_mail(ALICE).mail["Subject"]
@@ -111,7 +100,7 @@ def revives(stage: Stage, phone: Visitor, link: str) -> None:
     phone.reads(REASONS["password_changed"].sentence)
     phone.look("link")
     assert status_of("creator") == "inactive"
-    leave(stage, phone, "Reconnect Instagram")
+    leave(phone, stage.emulator.url, "Reconnect Instagram")
     phone.look("consent")
     allow(phone, "creator")
     phone.arrives(stage.url)
@@ -125,7 +114,7 @@ def revives(stage: Stage, phone: Visitor, link: str) -> None:
 
 def finds_it_alive(alice: Visitor) -> None:
     alice.page.reload()
-    expect(alice.page.get_by_role("row").filter(has_text="@creator")).to_contain_text("Active")
+    expect(row(alice, "creator")).to_contain_text("Active")
     alice.look("workspace-active")
     alice.page.get_by_role("link", name="@creator").click()
     alice.arrives(CONNECTION)

@@ -66,6 +66,7 @@ class Visitor:
         self.status = 0
         self.steps = 0
         self._failed_loads: list[tuple[str, str]] = []
+        self._reader: Page | None = None
         self.page: Page = self.context.new_page()
 
     # What a person does
@@ -159,12 +160,19 @@ class Visitor:
             else:
                 route.continue_()
 
-        viewport = self.page.viewport_size
-        with self.chromium.new_context(viewport=viewport, is_mobile=self.width < 600, reduced_motion="reduce") as reader:
-            page = reader.new_page()
-            page.route("**/*", answer)
-            page.goto(self.page.url)
-            return _axe(page)
+        if self._reader is None:
+            self._reader = self.chromium.new_context(
+                viewport=self.page.viewport_size, is_mobile=self.width < 600, reduced_motion="reduce"
+            ).new_page()
+        self._reader.unroute_all()
+        self._reader.route("**/*", answer)
+        self._reader.goto(urldefrag(self.page.url).url)
+        return _axe(self._reader)
+
+    def leave(self) -> None:
+        self.context.close()
+        if self._reader is not None:
+            self._reader.context.close()
 
     def _picture(self, step: str) -> Path:
         self.steps += 1

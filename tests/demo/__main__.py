@@ -6,6 +6,7 @@ after the first start the first connection falls due.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -16,10 +17,11 @@ from types import FrameType
 from . import words
 from .environment import environment
 from .folder import Folder, Unusable
-from .parts import ROOT, PartFailed, Parts, answers
-from .ports import Ports, choose, loopbacks
+from .parts import ENDINGS, ROOT, PartFailed, Parts, PortLost, answers
+from .ports import Ports, choose, reserve
 
 NO = {"", "0", "no", "false"}
+PORT_TRIES = 4
 
 
 class Interrupted(Exception):
@@ -31,9 +33,9 @@ def interrupt(signum: int, frame: FrameType | None) -> None:
 
 
 def main() -> int:
-    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for each in ENDINGS:
         signal.signal(each, interrupt)
-    folder = Folder(Path(os.environ.get("PERENNIAL_DEMO_DIR") or ROOT / ".demo"))
+    folder = Folder(Path(os.environ.get("PERENNIAL_DEMO_DIR") or ROOT / ".demo").resolve())
     reset = os.environ.get("RESET", "").strip().lower() not in NO
     try:
         with folder.locked():
@@ -48,6 +50,13 @@ def main() -> int:
 def run(folder: Folder, *, reset: bool) -> int:
     first = folder.prepare(reset=reset)
     print(words.GREETING if first else words.WELCOME_BACK, flush=True)
+    for _ in range(PORT_TRIES):
+        with contextlib.suppress(PortLost):
+            return run_once(folder, first=first)
+    raise Unusable("Somebody else takes each port that was free a moment ago. Please try again.")
+
+
+def run_once(folder: Folder, *, first: bool) -> int:
     ports, sentences = choose()
     for sentence in sentences:
         print(f"  {sentence}", flush=True)
@@ -60,6 +69,8 @@ def run(folder: Folder, *, reset: bool) -> int:
             parts.watch()
         except Interrupted:
             print("\nEnding …", flush=True)
+        except PortLost:
+            raise
         except PartFailed as problem:
             print(f"\n{problem}\nEnding the others …", file=sys.stderr, flush=True)
             return 1
@@ -68,22 +79,32 @@ def run(folder: Folder, *, reset: bool) -> int:
 
 
 def start(parts: Parts, folder: Folder, ports: Ports, *, first: bool) -> None:
-    mailbox = ["--smtp-port", str(ports.smtp), "--http-port", str(ports.mailbox), "--folder", str(folder.mail)]
-    parts.start("mailbox", "-m", "tests.demo.mailbox", *mailbox)
-    parts.start("emulator", "-m", "tests.emulator", "--port", str(ports.emulator), "--state", str(folder.emulator))
-    parts.await_ready("emulator", partial(answers, ports.emulator))
-    parts.await_ready("mailbox", partial(answers, ports.mailbox))
-    # A story of half a year can't pause for second opinions.
-    parts.run("database", "-m", "tests.demo.prepare", *(["--seed"] if first else []), CONFIRM_PAUSE_SECONDS="0")
-    if first:
-        folder.finish()
-    # The site listens on both addresses of `localhost`.
-    hosts = [f"[{address}]" if ":" in address else address for _, address in loopbacks()]
-    binds = [part for host in hosts for part in ("--bind", f"{host}:{ports.site}")]
-    parts.start("site", "-m", "gunicorn", "config.wsgi", "--graceful-timeout", "4", *binds)
+    with contextlib.ExitStack() as reserved:
+        try:
+            # The site comes last, and nobody shall take its port until then.
+            doors = [reserved.enter_context(each) for each in reserve(ports.site)]
+        except OSError as problem:
+            raise PortLost(str(problem)) from None
+        start_surroundings(parts, folder, ports)
+        # A story of half a year can't pause for second opinions.
+        parts.run("database", "-m", "tests.demo.prepare", *(["--seed"] if first else []), CONFIRM_PAUSE_SECONDS="0")
+        if first:
+            folder.finish()
+        files = tuple(each.fileno() for each in doors)
+        binds = [part for file in files for part in ("--bind", f"fd://{file}")]
+        parts.start("site", "-m", "gunicorn", "config.wsgi", "--graceful-timeout", "4", *binds, files=files)
     parts.start("worker", "manage.py", "qcluster")
     parts.await_ready("site", partial(answers, ports.site, "/healthz"))
     parts.await_ready("worker", partial(parts.says, "worker", b"running"))
+
+
+def start_surroundings(parts: Parts, folder: Folder, ports: Ports) -> None:
+    mailbox = ["--smtp-port", str(ports.smtp), "--http-port", str(ports.mailbox), "--folder", str(folder.mail)]
+    parts.start("mailbox", "-m", "tests.demo.mailbox", *mailbox)
+    parts.start("emulator", "-m", "tests.emulator", "--port", str(ports.emulator), "--state", str(folder.emulator))
+    # Their own word comes first: at a port that was lost somebody else would answer.
+    parts.await_ready("emulator", lambda: parts.says("emulator", b"ready on") and answers(ports.emulator))
+    parts.await_ready("mailbox", lambda: parts.says("mailbox", b"ready on") and answers(ports.mailbox))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from urllib.parse import quote
 
 from .folder import Folder
 from .people import STAFF
@@ -24,7 +25,7 @@ def environment(folder: Folder, ports: Ports) -> dict[str, str]:
         **dict.fromkeys(DEFAULTS, ""),
         **folder.keys(),
         "DJANGO_SETTINGS_MODULE": "config.settings",
-        "DATABASE_URL": f"sqlite:///{folder.database.resolve()}",
+        "DATABASE_URL": f"sqlite:///{quote(str(folder.database))}",
         "SITE_URL": ports.site_url,
         "EMAIL_URL": f"smtp://127.0.0.1:{ports.smtp}",
         "DEFAULT_FROM_EMAIL": "Perennial <perennial@localhost>",

@@ -23,12 +23,17 @@ STARTS_WITHIN = 60.0
 ENDS_WITHIN = 10.0
 GLANCE = 0.1
 PR_SET_PDEATHSIG = 1
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 _libc = ctypes.CDLL(None)
 
 
 class PartFailed(Exception):
     """A part did not start, or ended by itself. The text says which, and where its log is."""
+
+
+class PortLost(PartFailed):
+    """Somebody else was quicker at a port that was free a moment ago."""
 
 
 @dataclass
@@ -40,9 +45,9 @@ class Parts:
     _running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     _impatient: bool = False
 
-    def start(self, name: str, *command: str) -> None:
+    def start(self, name: str, *command: str, files: tuple[int, ...] = ()) -> None:
         """Starts Python with `command`, in a process group of its own: Ctrl-C is ours to answer."""
-        self._running[name] = self._spawn(name, command, self.env)
+        self._running[name] = self._spawn(name, command, self.env, files=files)
 
     def run(self, name: str, *command: str, **changes: str) -> None:
         """As `start`, and waits for its end. What it prints is for the visitor, its log for when it fails."""
@@ -53,7 +58,13 @@ class Parts:
         del self._running[name]
 
     def _spawn(
-        self, name: str, command: tuple[str, ...], env: Mapping[str, str], *, shown: bool = False
+        self,
+        name: str,
+        command: tuple[str, ...],
+        env: Mapping[str, str],
+        *,
+        shown: bool = False,
+        files: tuple[int, ...] = (),
     ) -> subprocess.Popen[bytes]:
         with self.folder.log(name).open("wb") as log:
             return subprocess.Popen(
@@ -64,15 +75,22 @@ class Parts:
                 stdout=None if shown else log,
                 stderr=log,
                 start_new_session=True,
-                preexec_fn=_end_with_parent,  # noqa: PLW1509 - there are no threads
+                pass_fds=files,
+                preexec_fn=_end_with_parent,
             )
 
     def await_ready(self, name: str, is_ready: Callable[[], bool]) -> None:
-        """Says in a line when a part is ready."""
+        """Says in a line when a part is ready.
+
+        Raises:
+            PortLost: somebody took its port since it was chosen.
+            PartFailed: it does not come.
+        """
         ends = time.monotonic() + STARTS_WITHIN
         while not is_ready():
             if self._running[name].poll() is not None or time.monotonic() > ends:
-                raise PartFailed(self._complaint(name, "did not start"))
+                told = self._complaint(name, "did not start")
+                raise PortLost(told) if "in use" in told.lower() else PartFailed(f"{told}\n{START_AFRESH}")
             time.sleep(GLANCE)
         say_ready(name)
 
@@ -101,8 +119,7 @@ class Parts:
 
     def __exit__(self, *_: object) -> None:
         """All are told at once and waited for; who does not listen, or whose visitor loses patience, is killed."""
-        for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(each, self._lose_patience)
+        before = {each: signal.signal(each, self._lose_patience) for each in ENDINGS}
         for process in self._running.values():
             process.terminate()
         ends = time.monotonic() + ENDS_WITHIN
@@ -112,9 +129,13 @@ class Parts:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)  # stragglers of a part that has ended, too
             process.wait()
+        for each, handler in before.items():
+            signal.signal(each, handler)
+        if self._impatient:
+            os.kill(os.getpid(), signal.SIGINT)  # whoever goes on after this hears of it as well
 
     def _any_lives(self) -> bool:
-        return any([process.poll() is None for process in self._running.values()])
+        return any(process.poll() is None for process in self._running.values())
 
     def _lose_patience(self, signum: int, frame: FrameType | None) -> None:
         self._impatient = True

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import socket
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 TRIES = 100
+USUAL = {"site": 8000, "emulator": 9100, "mailbox": 9180, "smtp": 9125}
+NAMES = {"site": "the site", "emulator": "the emulator", "mailbox": "the mailbox", "smtp": "the mail server"}
 
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    site: int = 8000
-    emulator: int = 9100
-    mailbox: int = 9180
-    smtp: int = 9125
+    site: int
+    emulator: int
+    mailbox: int
+    smtp: int
 
     @property
     def site_url(self) -> str:
@@ -32,18 +34,14 @@ def choose() -> tuple[Ports, list[str]]:
     """Ports that are free now, and a sentence for each that is not the usual one."""
     chosen: dict[str, int] = {}
     sentences = []
-    for each in fields(Ports):
-        usual = int(each.default)  # type: ignore[call-overload]
+    for name, usual in USUAL.items():
         port = next((port for port in range(usual, usual + TRIES) if port not in chosen.values() and is_free(port)), 0)
         if not port:
             raise OSError(f"None of the ports {usual} to {usual + TRIES - 1} is free.")
         if port != usual:
-            sentences.append(f"Port {usual} is taken: {NAMES[each.name]} takes {port}.")
-        chosen[each.name] = port
+            sentences.append(f"Port {usual} is taken: {NAMES[name]} takes {port}.")
+        chosen[name] = port
     return Ports(**chosen), sentences
-
-
-NAMES = {"site": "the site", "emulator": "the emulator", "mailbox": "the mailbox", "smtp": "the mail server"}
 
 
 def is_free(port: int) -> bool:
@@ -65,3 +63,15 @@ def _is_free(family: socket.AddressFamily, address: str, port: int) -> bool:
     except OSError:
         return False
     return True
+
+
+def reserve(port: int) -> list[socket.socket]:
+    """Listens there already, on each address of `localhost`, until a part takes over."""
+    sockets = []
+    for family, address in loopbacks():
+        taken = socket.socket(family, socket.SOCK_STREAM)
+        sockets.append(taken)
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind((address, port))
+        taken.listen(64)
+    return sockets

@@ -69,7 +69,7 @@ label.choice:has(input[type=radio]:checked) { box-shadow: inset 0 0 0 1px var(--
 .controls h2 { margin-top: 0; }
 .person { display: flex; flex-direction: column; gap: .85rem; scroll-margin-top: 1rem; }
 .who { display: flex; flex-wrap: wrap; gap: .5rem .75rem; align-items: center; }
-.who > div { flex: 1 1 8rem; min-width: 0; }
+.who > div { flex: 1 1 10rem; min-width: 0; }
 .tokens, .log, .faults { list-style: none; margin: 0; padding: 0; }
 .tokens li, .log li, .faults li { padding: .55rem 0; border-top: 1px solid var(--line); }
 ol.log li:first-child, .faults li:first-child { border-top: 0; padding-top: 0; }

@@ -23,7 +23,7 @@ from tokens.services.send_link import send_link
 from tokens.services.sync_schedules import sync_schedules
 
 pytestmark = pytest.mark.django_db(transaction=True)
-STOPS_WITHIN = 15  # ten seconds, and a slow machine
+STOPS_WITHIN = 40  # ten seconds on a machine that has nothing else to do
 
 
 @pytest.fixture

@@ -69,7 +69,7 @@ def listing(tenant: Tenant, asked: QueryDict, now: dt.datetime) -> Listing:
     show = show if show in FILTERS else "all"
     words = _words(asked.get("q", ""))
     counts = workspace_counts(tenant, now, words=words)
-    page = Paginator(range(counts.found[show]), PAGE).get_page(asked.get("page"))
+    page = _page(Paginator(range(counts.found[show]), PAGE), asked.get("page", ""))
     tabs = [Tab(name, label, counts.found[name], query(name, words)) for name, label in FILTERS.items()]
     return Listing(show, words, counts, tabs, page)
 
@@ -77,6 +77,15 @@ def listing(tenant: Tenant, asked: QueryDict, now: dt.datetime) -> Listing:
 def query(show: str, words: str, page: int = 1) -> str:
     given = {"show": show if show != "all" else "", "q": words, "page": page if page != 1 else ""}
     return urlencode({name: value for name, value in given.items() if value})
+
+
+def _page(paginator: Paginator[int], asked: str) -> Page[int]:
+    """The page of that number, the nearest one where there is none, the first where it is no number."""
+    try:
+        number = int(asked)
+    except ValueError:
+        number = 1
+    return paginator.page(min(max(1, number), paginator.num_pages))
 
 
 def _words(text: str) -> str:
