@@ -16,7 +16,12 @@ from tokens.meta.redaction import mask
 
 HIDDEN = "…"
 # What stands in a path after one of these opens something: a connection, an address, an account.
-PATH_SECRET = re.compile(r"(/(?:link|outcome|confirm-email|password/reset/key)/+)[^/?\s\"'<>]+", re.IGNORECASE)
+# A path begins with a slash, or right after a quotation mark where Django tells of one that it could not resolve.
+PATH_SECRET = re.compile(
+    r"((?:/|(?<=[\"']))(?:link|(?:connect/)?outcome|(?:accounts/)?confirm-email|(?:accounts/)?password/reset/key)/+)"
+    r"[^/?\s\"'<>]+",
+    re.IGNORECASE,
+)
 WORD = re.compile(r"[^\s\"'<>]+")
 # Encoded once by a browser, twice by whoever passes an address on within another one.
 MOST_DECODINGS = 3

@@ -10,7 +10,12 @@ from tokens.models import Connection
 
 
 def set_contact(connection: Connection, *, email: str, by: User) -> None:
-    """Stores the contact address (empty: the member who connected it, else the owners) and an event."""
+    """Stores the contact address (empty: the member who connected it, else the owners) and an event.
+
+    An address that is there already changes nothing.
+    """
+    if connection.contact_email == email.lower():
+        return
     with transaction.atomic():
         Connection.objects.filter(pk=connection.pk).update(contact_email=email.lower())
         text = (

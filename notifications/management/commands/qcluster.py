@@ -21,10 +21,19 @@ class GentleCluster(Cluster):  # type: ignore[misc]
         # A signal to the whole process group has killed the sentinel as well. Setting its event would then wait
         # for ever: multiprocessing waits until whoever slept on the event has woken.
         self.sentinel.join(SENTINEL_DIES_WITHIN)
-        if not self.sentinel.is_alive():
+        if not self._sentinel_lives():
             return False
         stopped: bool = super().stop()
         return stopped
+
+    def _sentinel_lives(self) -> bool:
+        """Asks the system as well: the very wait that the signal interrupts may have reaped the sentinel already,
+        and multiprocessing, which does not know yet, would call it alive for ever."""
+        try:
+            os.kill(self.sentinel.pid, 0)
+        except ProcessLookupError:
+            return False
+        return bool(self.sentinel.is_alive())
 
 
 class Command(qcluster.Command):  # type: ignore[misc]
