@@ -11,10 +11,11 @@ import pytest
 import time_machine
 from allauth.account.models import EmailAddress
 from django.core.cache import cache
-from django.test import Client
+from django.test import Client, testcases
 
 from accounts.models import Tenant, User
 from accounts.services.create_tenant import create_tenant
+from tests.emptying import call_command_quickly
 from tests.emulator.browser import consent
 from tests.emulator.server import EmulatorServer
 from tokens.models import Connection
@@ -26,6 +27,13 @@ PASSWORD = "a long pass phrase"
 def emulator_server() -> Iterator[EmulatorServer]:
     with EmulatorServer() as server:
         yield server
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_emptying() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(testcases, "call_command", call_command_quickly)
+        yield
 
 
 @pytest.fixture

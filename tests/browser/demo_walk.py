@@ -43,11 +43,21 @@ def demo(folder: Path) -> Iterator[dict[str, str]]:
             if line.startswith("Ctrl-C"):
                 break
         addresses = dict(ADDRESS.findall(told))
-        assert set(addresses) == {"Site", "Admin", "Mailbox", "Instagram"}, told
+        assert set(addresses) == {"Site", "Admin", "Mailbox", "Instagram"}, "it did not start"
         yield addresses
+    except Exception as problem:
+        problem.add_note(f"The demo said:\n{told}{end(process)}")
+        raise
     finally:
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=60)
+        end(process)
+
+
+def end(process: subprocess.Popen[str]) -> str:
+    """Ctrl-C; what it says at last. A second call does nothing."""
+    if process.stdout is None or process.stdout.closed:
+        return ""
+    process.send_signal(signal.SIGINT)
+    return process.communicate(timeout=60)[0]
 
 
 def walk(chromium: Browser, at: dict[str, str], look: Look) -> None:
