@@ -101,6 +101,8 @@ def summary(counts: WorkspaceCounts) -> str:
     total, broken, doubtful = counts.connected, counts.broken, counts.flagged
     if not total:
         return "No Instagram account is connected."
+    if broken and total == 1:
+        return "The account needs reconnecting."
     if broken:
         return f"{broken} of {total} {_accounts(total)} {_need(broken)} reconnecting."
     if doubtful:

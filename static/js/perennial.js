@@ -2,6 +2,9 @@
 (() => {
   "use strict";
 
+  // Instagram appends `#_` to the way back, and the browser carries it on to the page that we redirect to.
+  if (location.hash === "#_") history.replaceState(null, "", location.pathname + location.search);
+
   // Theme. The colours follow the device by the style sheet alone; Tabler's own parts ask for the attribute.
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const theme = () => { document.documentElement.dataset.bsTheme = dark.matches ? "dark" : "light"; };

@@ -183,7 +183,7 @@ def _dead(finding: Finding) -> str:
     lock_connection(connection.pk)
     if brake.holding(connection.meta_app_id) is not None:
         return _again(finding, "held", "held")
-    if not finding.write(version=finding.claim.version + 1, due_at=None, check_due_at=None):
+    if not finding.write(version=finding.claim.version + 1, due_at=None, check_due_at=None, checked_at=finding.now):
         return LOST
     Connection.objects.filter(pk=connection.pk).update(
         status=Status.INACTIVE, reason=verdict.reason, status_changed_at=finding.now
