@@ -29,9 +29,9 @@ def call_command_quickly(name: str, *args: Any, **options: Any) -> Any:
 
 
 def _with_rows(connection: Any, cursor: Any) -> list[str]:
-    tables = set(connection.introspection.django_table_names(only_existing=True, include_views=False))
-    tables = sorted((tables | {"perennial_cache"}) - LEFT_BY_MIGRATE)
-    quoted = [(table, connection.ops.quote_name(table)) for table in tables]
+    ours = set(connection.introspection.django_table_names(only_existing=True, include_views=False))
+    emptied = sorted((ours | {"perennial_cache"}) - LEFT_BY_MIGRATE)
+    quoted = [(table, connection.ops.quote_name(table)) for table in emptied]
     asked = " UNION ALL ".join(f"SELECT '{table}' WHERE EXISTS (SELECT 1 FROM {name})" for table, name in quoted)  # noqa: S608
     cursor.execute(asked)
     return [row[0] for row in cursor.fetchall()]
