@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 from django.conf import settings as live_settings
+from django.contrib import admin
 from django.core.management import CommandError, call_command
+from django.urls import reverse
 from django.utils import timezone
 from django_q.models import Failure
 from django_q.tasks import async_task
@@ -16,7 +18,7 @@ from django_q.tasks import async_task
 from accounts.models import Tenant
 from tests.emulator.browser import consent
 from tests.emulator.state import State
-from tests.factories import credential_of
+from tests.factories import credential_of, make_user
 from tests.flows import hiding_places
 from tests.flows.hiding_places import Browser, Place
 from tests.notifications.post_office import PostOffice
@@ -243,6 +245,17 @@ class Life:
             assert self.browser.get(self.page_of(connection)).status_code == 200
         for attempt in ConnectAttempt.objects.filter(used_at__isnull=False):
             self.browser.get(f"/connect/outcome/{attempt.pk}/")
+        self.looking_as_staff()
+
+    def looking_as_staff(self) -> None:
+        """Every list and every row that the staff pages show, the queue's failed tasks among them."""
+        staff = self.guest()
+        staff.force_login(make_user("boss@perennial.example", is_staff=True, is_superuser=True), backend=BACKEND)
+        for model in admin.site._registry:
+            name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+            assert staff.get(reverse(f"{name}_changelist")).status_code == 200
+            for row in model._default_manager.all()[:30]:
+                assert staff.get(reverse(f"{name}_change", args=[row.pk])).status_code == 200
 
     def live(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.connecting()
