@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import stat
 import subprocess
@@ -213,7 +212,6 @@ def test_damaged_state_is_told_with_the_way_out(spoilt, copied):
     assert started.left_behind() == []
 
 
-@pytest.mark.skipif(shutil.which("make") is None, reason="there is no make here")
 def test_make_passes_reset_on():
     told = subprocess.run(
         ["make", "-n", "-o", ".venv/.installed", "demo", "RESET=1"],
