@@ -84,7 +84,7 @@ def texts() -> Iterator[tuple[str, str]]:
     )
     for path in [*top, *files(*endings)]:
         name = name_of(path)
-        if path.name != ".env" and not name.startswith(GENERATED):
+        if path.name != ".env" and not path.name.startswith(".coverage") and not name.startswith(GENERATED):
             yield name, path.read_text("utf-8")
 
 

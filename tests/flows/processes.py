@@ -39,6 +39,8 @@ def environment(meta_url: str, **changes: str) -> dict[str, str]:
         **os.environ,
         "DATABASE_URL": database_url(),
         "DJANGO_SETTINGS_MODULE": "tests.settings",
+        # The test rings through the queue's table; a worker must listen there.
+        "BROKER_URL": "",
         "INSTAGRAM_AUTHORIZE_URL": f"{meta_url}/oauth/authorize",
         "INSTAGRAM_API_URL": meta_url,
         "INSTAGRAM_GRAPH_URL": meta_url,
