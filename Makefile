@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PYTEST_ARGS ?=
 
-.PHONY: setup demo test test-browser pictures lint format coverage locks clean
+.PHONY: setup demo test test-browser pictures lint messages format coverage locks clean
 
 setup: $(STAMP)
 
@@ -26,7 +26,7 @@ test: $(STAMP)
 
 # In the system's Chromium, or the one that CHROMIUM names; pictures of every page go to .artifacts/browser/.
 test-browser: $(STAMP)
-	$(BIN)/python -m pytest tests/browser $(PYTEST_ARGS)
+	$(BIN)/python -m pytest tests/browser -n auto --dist loadfile $(PYTEST_ARGS)
 
 # Takes the pictures of README.md anew, on its walk through a demo.
 pictures: $(STAMP)
@@ -41,6 +41,10 @@ lint: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python manage.py makemigrations --check --dry-run
+
+# After words for creators or mails have changed: gathers them into locale/, compiles, and names what is untranslated.
+messages: $(STAMP)
+	$(BIN)/python -m tests.messages
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix .

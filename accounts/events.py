@@ -9,9 +9,9 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import Event, Tenant
+from accounts.querysets import NO_PEOPLE
 
-SYSTEM = "Perennial"
-META = "Instagram"
+SYSTEM, META = NO_PEOPLE
 
 
 def record(

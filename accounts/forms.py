@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.forms import SignupForm
+from allauth.account.models import EmailAddress
 from django import forms
+from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
@@ -56,6 +58,13 @@ class WorkspaceSignupForm(SignupForm):  # type: ignore[misc]
         widget=forms.TextInput(attrs={"autocomplete": "organization"}),
     )
 
+    def clean_email(self) -> str:
+        # Somebody's further address that was never confirmed keeps nobody from signing up with it.
+        EmailAddress.objects.filter(
+            email=clean_email(self.cleaned_data["email"]), verified=False, primary=False
+        ).delete()
+        return str(super().clean_email())
+
     def clean_workspace_name(self) -> str:
         return clean_name(self.cleaned_data["workspace_name"])
 
@@ -68,6 +77,9 @@ class WorkspaceSignupForm(SignupForm):  # type: ignore[misc]
             return self._saved(request)
 
     def _saved(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
+        if self.account_already_exists:
+            # It takes most of the time that a new account would take: the clock shall not tell them apart.
+            make_password(self.cleaned_data["password1"])
         user, response = super().try_save(request)
         return user, response
 

@@ -9,16 +9,17 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django_htmx.middleware import HtmxDetails
 
-from accounts.models import Membership, Role, Tenant, User
+from accounts.models import Membership, Tenant, User
 from accounts.querysets import TenantOwnedQuerySet
+from accounts.rights import Right, may
 
 _P = ParamSpec("_P")
 _Row = TypeVar("_Row", bound=models.Model)
-WRITERS = frozenset({Role.OWNER, Role.ADMIN, Role.MEMBER})
 
 
 class TenantRequest(HttpRequest):
@@ -30,22 +31,32 @@ class TenantRequest(HttpRequest):
     htmx: HtmxDetails
 
 
-View = Callable[Concatenate[TenantRequest, _P], HttpResponse]
+View = Callable[Concatenate[TenantRequest, _P], HttpResponseBase]
 
 
-def role_required(*roles: str) -> Callable[[View[_P]], View[_P]]:
-    """Members whose role is not among `roles` get 403. Outermost of a view's decorators: 403 comes before 405."""
+def right_required(right: Right) -> Callable[[View[_P]], View[_P]]:
+    """Members whose role lacks the right get 403. Outermost of a view's decorators: 403 comes before 405.
+
+    Every view of a workspace names its right, reading ones too: the tests walk the URLconf by it.
+    """
 
     def decorate(view: View[_P]) -> View[_P]:
         @functools.wraps(view)
-        def guarded(request: TenantRequest, /, *args: _P.args, **kwargs: _P.kwargs) -> HttpResponse:
-            if request.membership.role not in roles:
+        def guarded(request: TenantRequest, /, *args: _P.args, **kwargs: _P.kwargs) -> HttpResponseBase:
+            if not may(request.membership.role, right):
                 raise PermissionDenied
             return view(request, *args, **kwargs)
 
+        guarded.right = right  # type: ignore[attr-defined]
         return guarded
 
     return decorate
+
+
+def also_deleted(view: View[_P]) -> View[_P]:
+    """Marks a view that members reach in a deleted workspace, too. The gate leads them away from every other one."""
+    view.also_deleted = True  # type: ignore[attr-defined]
+    return view
 
 
 def tenant_row(request: TenantRequest, rows: TenantOwnedQuerySet[_Row], pk: uuid.UUID) -> _Row:

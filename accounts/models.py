@@ -11,7 +11,7 @@ from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from accounts.querysets import TenantOwnedQuerySet, TenantQuerySet
+from accounts.querysets import NO_PEOPLE, EventQuerySet, TenantOwnedQuerySet, TenantQuerySet
 
 
 class UserManager(BaseUserManager["User"]):
@@ -38,9 +38,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     """Somebody who signs in, by mail address."""
 
     email = models.EmailField("e-mail address", max_length=254, unique=True)
-    is_staff = models.BooleanField(default=False)
-    is_active = models.BooleanField(default=True)
-    date_joined = models.DateTimeField(default=timezone.now)
+    is_staff = models.BooleanField("staff", default=False)
+    is_active = models.BooleanField("allowed to sign in", default=True)
+    date_joined = models.DateTimeField("joined at", default=timezone.now)
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -61,12 +61,31 @@ class Tenant(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=80)
     slug = models.SlugField(max_length=60, unique=True)
+    time_zone = models.CharField(max_length=64, default="UTC", help_text="In which dates are shown and mailed.")
+    language = models.CharField(max_length=10, default="en", help_text="Of dates and mails.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    deleted_at = models.DateTimeField(null=True, help_text="Its secrets are erased; its rows go after a grace.")
 
     objects = TenantQuerySet.as_manager()
 
+    class Meta:
+        verbose_name = "workspace"
+
     def __str__(self) -> str:
         return self.name
+
+
+class FormerSlug(models.Model):
+    """An address that a workspace once had: it leads to the new one, and nobody else may take it."""
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="former_slugs")
+    slug = models.SlugField(max_length=60, unique=True)
+    given_up_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = TenantOwnedQuerySet["FormerSlug"].as_manager()
+
+    def __str__(self) -> str:
+        return self.slug
 
 
 class Role(models.TextChoices):
@@ -79,7 +98,7 @@ class Role(models.TextChoices):
 class Membership(models.Model):
     """A member: a user in a tenant, with a role."""
 
-    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="memberships")
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="memberships", verbose_name="workspace")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role.choices)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -87,10 +106,43 @@ class Membership(models.Model):
     objects = TenantOwnedQuerySet["Membership"].as_manager()
 
     class Meta:
+        verbose_name = "member"
         constraints = [models.UniqueConstraint(fields=["tenant", "user"], name="one_membership_a_tenant")]
 
     def __str__(self) -> str:
         return f"{self.user} ({self.role})"
+
+
+class Invitation(models.Model):
+    """An invitation into a team: single use, by mail. Its token is derived, as a link's is."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="invitations")
+    email = models.EmailField("e-mail address", max_length=254, help_text="In lower case.")
+    role = models.CharField(max_length=10, choices=Role.choices)
+    invited_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    nonce = models.CharField(max_length=43)
+    token_hash = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    sent_at = models.DateTimeField(null=True, help_text="When it was last mailed; null where the mail did not leave.")
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+    accepted_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    withdrawn_at = models.DateTimeField(null=True)
+
+    objects = TenantOwnedQuerySet["Invitation"].as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "email"],
+                condition=models.Q(accepted_at__isnull=True, withdrawn_at__isnull=True),
+                name="one_open_invitation_an_address",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"invitation {self.id}"
 
 
 class Event(models.Model):
@@ -101,7 +153,7 @@ class Event(models.Model):
     """
 
     id = models.BigAutoField(primary_key=True)
-    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="events")
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="events", verbose_name="workspace")
     kind = models.CharField(max_length=40)
     subject_id = models.UUIDField(null=True)
     actor = models.CharField(max_length=260, help_text="A mail address, or the part of the product that acted.")
@@ -109,13 +161,17 @@ class Event(models.Model):
     detail = models.JSONField(default=dict)
     at = models.DateTimeField(default=timezone.now)
 
-    objects = TenantOwnedQuerySet["Event"].as_manager()
+    objects = EventQuerySet.as_manager()
 
     class Meta:
         indexes = [
+            # What one person did, in whatever workspace; all others but a few are the product's own.
+            models.Index(fields=["actor"], condition=~models.Q(actor__in=NO_PEOPLE), name="event_people"),
             # A connection's timeline, newest first.
             models.Index(fields=["tenant", "subject_id", "-at"], name="event_timeline"),
+            # The workspace's whole history, newest first.
+            models.Index(fields=["tenant", "-at", "-id"], name="event_history"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.at:%Y-%m-%d %H:%M} {self.kind}"
+        return f"{self.at:%Y-%m-%d %H:%M %Z} {self.kind}"

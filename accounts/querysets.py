@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from django.db import models
 
 if TYPE_CHECKING:
-    from accounts.models import Tenant, User
+    from accounts.models import Event, Tenant, User  # noqa: F401 - Event is named in a string alone
 
 _Row = TypeVar("_Row", bound=models.Model)
+# Who acts in the history without being anybody: the product itself, and Meta.
+NO_PEOPLE = ("Perennial", "Instagram")
 
 
 class TenantOwnedQuerySet(models.QuerySet[_Row]):
@@ -23,3 +25,13 @@ class TenantQuerySet(models.QuerySet["Tenant"]):
     def of(self, user: User | Any) -> Self:
         """The tenants that `user` is a member of, by name."""
         return self.filter(memberships__user=user).order_by("name", "pk")
+
+    def living(self) -> Self:
+        """Those that nobody has deleted."""
+        return self.filter(deleted_at__isnull=True)
+
+
+class EventQuerySet(TenantOwnedQuerySet["Event"]):
+    def by_people(self) -> Self:
+        """Acts of people: few among all events, and found by an index of their own."""
+        return self.exclude(actor__in=NO_PEOPLE)

@@ -1,7 +1,13 @@
-"""Which site the staff's pages stand on."""
+"""Which site the staff's pages stand on, and what its breadcrumbs call a package's part."""
 
+from django.apps import apps
 from django.contrib.admin.apps import AdminConfig
 
 
 class StaffSiteConfig(AdminConfig):
     default_site = "accounts.staff_site.StaffSite"
+
+    def ready(self) -> None:
+        super().ready()
+        # All that staff see of it are their own groups.
+        apps.get_app_config("auth").verbose_name = "Staff"

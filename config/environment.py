@@ -143,6 +143,15 @@ def site_url(name: str, default: str) -> str:
     return value
 
 
+def passkeys_work(site_url: str) -> bool:
+    """Browsers offer passkeys on https and on this machine by its name, and never where the host is a number."""
+    parts = urlsplit(site_url)
+    host = parts.hostname or ""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    return parts.scheme == "https" and not re.fullmatch(r"[\d.]+|.*:.*", host)
+
+
 def origin(url: str) -> str:
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"

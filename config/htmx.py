@@ -28,7 +28,7 @@ class HtmxAnswersMiddleware:
     """Keeps whole pages out of fragments.
 
     A browser follows a redirect before htmx sees it, so that the sign-in page would land inside a fragment: htmx is
-    told to load the page instead. Of an error page only a sentence is kept, for the place of the messages; a view
+    told to load the page instead. Of an error page only a sentence is kept, for the place of the notes; a view
     that has a fragment of its own for an error says where it goes by HX-Retarget.
     """
 
@@ -62,4 +62,4 @@ def _shorten(response: HttpResponse) -> None:
     response.content = format_html('<div class="alert alert-error" role="alert">{}</div>', sentence).encode()
     response["Content-Length"] = str(len(response.content))
     response["Content-Type"] = "text/html; charset=utf-8"
-    response["HX-Retarget"], response["HX-Reswap"] = "#messages", "innerHTML"
+    response["HX-Retarget"], response["HX-Reswap"] = "#notes", "innerHTML"

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
 
+from accounts.languages import WORKSPACE_LANGUAGES
 from config import environment as env
 from config.staff import UNFOLD  # noqa: F401 - a setting
 
@@ -70,6 +71,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "csp",
     "django_htmx",
     "django_q",
@@ -88,10 +91,14 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "accounts.middleware.TenantGateMiddleware",
+    "accounts.rate_limits.RateLimitMiddleware",
+    "accounts.localisation.LocalisationMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.sessions.SessionsMiddleware",
+    "accounts.staff_guard.StaffTwoFactorMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -105,6 +112,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "accounts.navigation.navigation",
             ],
         },
     },
@@ -116,13 +124,24 @@ CACHE_URL = env.redis_or_empty("CACHE_URL")
 # Never the in-process cache: rate limits are counted there, and every process would count for itself.
 CACHES = {
     "default": (
-        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": CACHE_URL}
+        {
+            "BACKEND": "config.cache.RedisCache",
+            "LOCATION": CACHE_URL,
+            "OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 2},
+        }
         if CACHE_URL
-        else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "perennial_cache"}
+        else {
+            "BACKEND": "config.cache.DatabaseCache",
+            "LOCATION": "perennial_cache",
+            # Beyond this the library throws out what still counts; its default is 300.
+            "OPTIONS": {"MAX_ENTRIES": 50_000},
+        }
     )
 }
 
 LANGUAGE_CODE = "en"
+LANGUAGES = WORKSPACE_LANGUAGES
+LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True
@@ -136,6 +155,9 @@ WHITENOISE_USE_FINDERS = True
 # Forms are short; a megabyte in a field is refused before it is parsed.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 512 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+# An uploaded file may hold tokens: it is never written to disk. One above this is read past and not kept at all.
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+FILE_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024 + 64 * 1024  # 5 MB, and what a form sends around it
 
 # --- Sign-in --------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
@@ -156,6 +178,11 @@ ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_FORMS = {"signup": "accounts.forms.WorkspaceSignupForm"}
+# A mail to the owner of an account when its password, addresses or second factor change.
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+# Before they change, a session proves anew whose it is; that then holds for a quarter of an hour.
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = env.choice("EMAIL_VERIFICATION", "mandatory", {"mandatory", "optional", "none"})
 ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
@@ -164,6 +191,25 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(SITE_URL).scheme
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
+USERSESSIONS_TRACK_ACTIVITY = True
+# Compulsory for staff, at /admin/ only: allauth itself asks whoever has a second factor, wherever they go.
+STAFF_TWO_FACTOR = env.boolean("STAFF_TWO_FACTOR", False)
+MFA_ADAPTER = "accounts.two_factor.TwoFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", *(["webauthn"] if env.passkeys_work(SITE_URL) else [])]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Perennial"
+# Where nobody comes in with an unconfirmed address, a further one that is not confirmed yet stands in nobody's way.
+MFA_ALLOW_UNVERIFIED_EMAIL = ACCOUNT_EMAIL_VERIFICATION == "mandatory"
+MFA_FORMS = {
+    "authenticate": "accounts.two_factor_forms.CodeForm",
+    "reauthenticate": "accounts.two_factor_forms.CodeAgainForm",
+    "activate_totp": "accounts.two_factor_forms.AppForm",
+    "add_webauthn": "accounts.two_factor_forms.NewPasskeyForm",
+    "edit_webauthn": "accounts.two_factor_forms.RenamePasskeyForm",
+    "authenticate_webauthn": "accounts.two_factor_forms.PasskeyForm",
+    "reauthenticate_webauthn": "accounts.two_factor_forms.PasskeyAgainForm",
+    "login_webauthn": "accounts.two_factor_forms.PasskeyAloneForm",
+}
 
 # --- Transport security ---------------------------------------------------------------------------------------
 SERVED_BY_HTTPS = SITE_URL.startswith("https://")

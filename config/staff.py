@@ -48,7 +48,12 @@ UNFOLD: dict[str, Any] = {
     "SHOW_VIEW_ON_SITE": False,
     "COLORS": {"primary": GREEN},
     "DASHBOARD_CALLBACK": "tokens.admin.home.dashboard",
-    "ACCOUNT": {"navigation": [{"title": "Change password", "link": reverse_lazy("account_change_password")}]},
+    "ACCOUNT": {
+        "navigation": [
+            {"title": "Change password", "link": reverse_lazy("account_change_password")},
+            {"title": "Two-factor sign-in", "link": reverse_lazy("mfa_index")},
+        ]
+    },
     "SIDEBAR": {
         "navigation": [
             {

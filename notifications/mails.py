@@ -12,6 +12,7 @@ from django.template import Context, Engine
 from django.utils import timezone
 
 from notifications import registry
+from notifications.localisation import localised
 from notifications.models import OutboxMessage
 
 
@@ -24,10 +25,15 @@ class Pointless(Exception):
 
 
 def compose(message: OutboxMessage) -> EmailMultiAlternatives:
-    """The mail that `message` stands for.
+    """The mail that `message` stands for, in the language and with the time zone of its tenant.
 
     Raises Pointless, UnknownKind, and whatever the producer's context function or the templates raise.
     """
+    with localised(message.tenant):
+        return _compose(message)
+
+
+def _compose(message: OutboxMessage) -> EmailMultiAlternatives:
     values = _values(message)
     name = f"emails/{message.kind}"
     mail = EmailMultiAlternatives(

@@ -12,10 +12,11 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from notifications import doorbell, registry
-from notifications.models import OutboxMessage
+from notifications.models import OutboxMessage, State
 
 logger = logging.getLogger(__name__)
 LONGEST_ADDRESS = 254
@@ -58,8 +59,7 @@ def notify(
     ]
     OutboxMessage.objects.bulk_create(messages, ignore_conflicts=True)
     if messages:
-        # Robust: a queue that does not answer must not undo what its caller has done.
-        transaction.on_commit(doorbell.ring, robust=True)
+        _ring_after_commit()
     # What was ignored isn't told by either database; the ids that are there now are those just written.
     return OutboxMessage.objects.filter(pk__in=[message.pk for message in messages]).count()
 
@@ -82,6 +82,27 @@ def forget(*, subject_ids: Iterable[UUID]) -> int:
     """Erases all mail, sent or owed, that is about these rows of the producer. Returns how many."""
     erased, _ = OutboxMessage.objects.filter(subject_id__in=list(subject_ids)).delete()
     return erased
+
+
+def forget_recipients(addresses: Iterable[str], *, tenant_ids: Iterable[UUID]) -> int:
+    """Erases which mails went to these addresses, and what is still owed to them about these tenants.
+
+    Mail about other tenants that is owed leaves all the same: it may be the only word that somebody gets of a death.
+    Returns how many were erased.
+    """
+    rows = OutboxMessage.objects.filter(recipient__in=list(addresses))
+    pointless = ~Q(state=State.PENDING) | Q(tenant_id__in=list(tenant_ids))
+    erased, _ = rows.filter(pointless).delete()
+    return erased
+
+
+def _ring_after_commit() -> None:
+    """Once a transaction, however many mails it writes: somebody may invite five hundred at a time."""
+    # What waits already was registered in this savepoint, one around it or one that was released into it: should it
+    # be rolled back, so is what we write now.
+    if not any(function is doorbell.ring for _, function, *_ in transaction.get_connection().run_on_commit):
+        # Robust: a queue that does not answer must not undo what its caller has done.
+        transaction.on_commit(doorbell.ring, robust=True)
 
 
 def _addresses(recipients: Iterable[str], kind: str) -> list[str]:

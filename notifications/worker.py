@@ -2,7 +2,7 @@
 
 Told to stop, workers take up no more, finish what is in flight and hand the rest back, within ten seconds.
 django-q2 waits for its workers without limit and tells them nothing. So the cluster's main process sets a flag
-that its workers inherit, and each worker answers SIGTERM by itself, for a signal to the whole process group.
+that its workers inherit, and its guard signals each worker (`notifications.guard`).
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import FrameType
@@ -24,6 +26,9 @@ _T = TypeVar("_T")
 
 # In flight at the moment of the signal: a call may take longer than anybody waits for a worker to end.
 GRACE_SECONDS = 7.0
+# Whoever has not ended by then never will: a call into a library may hold a process beyond any grace.
+ENDS_WITHIN_SECONDS = GRACE_SECONDS + 1.5
+_WATCH_SECONDS = 0.5
 
 logger = logging.getLogger(__name__)
 
@@ -43,8 +48,8 @@ _process = _Process()
 
 
 def asked_to_stop() -> bool:
-    """Whether the cluster that this process belongs to, or this worker, was told to stop."""
-    return bool(_stop.value)
+    """Whether the cluster that this process belongs to, or this worker alone, was told to stop."""
+    return bool(_stop.value) or _process.terminated
 
 
 def ask_to_stop() -> None:
@@ -72,13 +77,43 @@ def leave_at_once() -> None:
 def prepare_worker(**kwargs: Any) -> None:
     """django-q2 calls this in each worker that it has spawned."""
     signal.signal(signal.SIGTERM, _on_sigterm)
+    watch_parent(lambda: os.kill(os.getpid(), signal.SIGTERM))
+    if asked_to_stop():
+        sys.exit(0)  # told before it could hear
 
 
 def _on_sigterm(signum: int, frame: FrameType | None) -> None:
+    if _process.terminated:
+        return
+    # Only this worker: the guard ends one that has run out of time by the same signal, and the others go on.
     _process.terminated = True
-    ask_to_stop()
     if not _process.busy:
         sys.exit(0)
+
+
+def watch_parent(on_orphaned: Callable[[], None]) -> None:
+    """Notices from a thread that the process's parent was killed, and that the process itself won't end.
+
+    Args:
+        on_orphaned: called once when the parent is gone. Without it an orphan would wait at its queue for ever.
+    """
+    parent = multiprocessing.parent_process()
+    expected = parent.pid if parent is not None else os.getppid()
+    threading.Thread(target=_watch, args=(expected, on_orphaned), name="watch", daemon=True).start()
+
+
+def _watch(parent: int | None, on_orphaned: Callable[[], None]) -> None:
+    orphaned, terminated_at = False, None
+    while True:
+        # In a thread that does nothing else: no portable system call tells a process that its parent died.
+        time.sleep(_WATCH_SECONDS)
+        if not orphaned and os.getppid() != parent:
+            orphaned = True
+            on_orphaned()
+        if _process.terminated:
+            terminated_at = terminated_at or time.monotonic()
+            if time.monotonic() - terminated_at > ENDS_WITHIN_SECONDS:
+                os._exit(1)
 
 
 class TaskFailed(Exception):

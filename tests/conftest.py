@@ -16,6 +16,7 @@ from django.test import Client, testcases
 
 from accounts.models import Tenant, User
 from accounts.services.create_tenant import create_tenant
+from tests import queue
 from tests.emptying import call_command_quickly
 from tests.emulator.browser import consent
 from tests.emulator.server import EmulatorServer
@@ -51,9 +52,11 @@ def point_at(settings: Any, url: str) -> None:
 
 
 @pytest.fixture(autouse=True)
-def fresh_cache(request: pytest.FixtureRequest) -> None:
-    """Rate limits of one test do not reach into the next."""
-    # A cache in the database is rolled back or emptied with it; Redis is not.
+def fresh_cache_and_queue(request: pytest.FixtureRequest) -> None:
+    """Rate limits and tasks of one test do not reach into the next."""
+    # What lies in the database is rolled back or emptied with it; Redis is not.
+    if settings.BROKER_URL:
+        queue.lose()
     if settings.CACHE_URL or {"db", "transactional_db"} & set(request.fixturenames):
         cache.clear()
 

@@ -17,7 +17,7 @@ for _name, _value in {
     os.environ.setdefault(_name, _value)
 
 from config.settings import *  # noqa: E402, F403
-from config.settings import CACHE_URL, CACHES, DATABASES, Q_CLUSTER  # noqa: E402
+from config.settings import BROKER_URL, CACHE_URL, CACHES, DATABASES, Q_CLUSTER  # noqa: E402
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
@@ -25,9 +25,9 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, not memory: sweeps run in threads and in processes of their own.
     DATABASES["default"]["TEST"] = {"NAME": DATABASES["default"]["NAME"]}
 
-# In-process tests look into the queue's table and ring workers through it, whatever broker the environment names.
-Q_CLUSTER = {**{key: value for key, value in Q_CLUSTER.items() if key != "redis"}, "orm": "default"}
+# Each of the processes that share the tests gets a Redis database of its own: emptying one is no other's business.
+_redis_database = 4 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 12
 if CACHE_URL:
-    # Each of the processes that share the tests gets a Redis database of its own: emptying one is no other's business.
-    _worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
-    CACHES["default"]["LOCATION"] = f"{CACHE_URL.rpartition('/')[0]}/{4 + int(_worker) % 12}"
+    CACHES["default"]["LOCATION"] = f"{CACHE_URL.rpartition('/')[0]}/{_redis_database}"
+if BROKER_URL:
+    Q_CLUSTER["redis"] = f"{BROKER_URL.rpartition('/')[0]}/{_redis_database}"

@@ -88,7 +88,7 @@ def apps(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 @register("perennial")
 def shared_cache(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    backend = settings.CACHES["default"]["BACKEND"]
+    backend = str(settings.CACHES["default"]["BACKEND"])
     if backend.endswith(("LocMemCache", "DummyCache")):
         hint = "Leave CACHE_URL empty for the database, or give a redis:// address."
         return [

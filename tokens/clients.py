@@ -8,17 +8,37 @@ from typing import Any
 
 from django.conf import settings
 
+from accounts.models import Tenant
+from tokens.fields import Unreadable
 from tokens.meta import AppCredentials, Endpoints, InstagramClient, Secret
 from tokens.models import Flavour, MetaApp
 
 # One attempt asks at most twice, with a pause of CONFIRM_PAUSE_SECONDS between; claims.LEASE is longer than that.
 CALL_DEADLINE = 25.0
+# The flavours that people can connect through in this version.
+CONNECTABLE = (Flavour.INSTAGRAM_LOGIN,)
 # Inside a request a person waits; two calls and the pause stay under twenty seconds.
 INTERACTIVE_DEADLINE = 7.0
 
 
 class AppNotSetUp(Exception):
-    """The installation has no Meta app of that flavour."""
+    """Neither the workspace nor the installation has a Meta app of that flavour."""
+
+
+def app_for(tenant: Tenant, flavour: str = Flavour.INSTAGRAM_LOGIN, *, save: bool = True) -> MetaApp:
+    """The Meta app that asks for consent in a workspace: its own where one is in use, else the installation's.
+
+    Args:
+        tenant: the workspace.
+        flavour: which of its apps.
+        save: whether to write the installation's row where it is missing.
+
+    Raises:
+        AppNotSetUp: neither has one that this version can connect through.
+    """
+    if flavour not in CONNECTABLE:
+        raise AppNotSetUp
+    return MetaApp.objects.in_use(tenant, flavour).first() or default_app(flavour, save=save)
 
 
 def default_app(flavour: str = Flavour.INSTAGRAM_LOGIN, *, save: bool = True) -> MetaApp:
@@ -47,10 +67,18 @@ def app_secret(app: MetaApp) -> Secret:
     """
     if app.secret is not None:
         return Secret(app.secret.reveal())
-    if app.app_id == settings.INSTAGRAM_APP_ID:
+    if app.tenant_id is None and app.app_id == settings.INSTAGRAM_APP_ID:
         return Secret(settings.INSTAGRAM_APP_SECRET)
     # The environment moved on to another app: refreshing and checking go on, they need no secret.
     return Secret("")
+
+
+def lacks_secret(app: MetaApp) -> bool:
+    """Whether `app` is a workspace's own and has no secret that can be read: nobody can connect through it then."""
+    try:
+        return app.tenant_id is not None and not app_secret(app)
+    except Unreadable:
+        return True
 
 
 def instagram_client(app: MetaApp, *, pool_size: int = 4, deadline: float | None = None) -> InstagramClient:
@@ -67,7 +95,9 @@ def instagram_client(app: MetaApp, *, pool_size: int = 4, deadline: float | None
         graph_url=settings.INSTAGRAM_GRAPH_URL,
         api_version=settings.GRAPH_API_VERSION,
     )
-    credentials = AppCredentials(app_id=app.app_id, app_secret=app_secret(app))
+    # Renewing and checking need no secret: they go on where it can't be read. Whoever connects asks `lacks_secret`.
+    secret = Secret("") if lacks_secret(app) else app_secret(app)
+    credentials = AppCredentials(app_id=app.app_id, app_secret=secret)
     seconds = CALL_DEADLINE if deadline is None else deadline
     return InstagramClient(endpoints, credentials, pool_size=pool_size, deadline=seconds)
 

@@ -11,6 +11,7 @@ from django.db.models.functions import Cast
 from django.db.models.lookups import Contains
 
 from tokens.models import Connection, Credential, Status
+from tokens.wording import PERMISSIONS
 
 SOON = dt.timedelta(days=10)
 OVERDUE = dt.timedelta(hours=1)
@@ -27,7 +28,7 @@ class Flag:
 EXPIRING = Flag("expiring_soon", "It runs out soon.")
 OVERDUE_FLAG = Flag("overdue", "Its renewal is overdue.")
 RETRYING = Flag("retrying", "The last renewal did not work; we try again by ourselves.")
-CANNOT_REFRESH = Flag("cannot_be_refreshed", "Instagram refuses to renew it, though it still works.")
+CANNOT_REFRESH = Flag("cannot_be_refreshed", "Instagram refuses to renew it, though it still works. We ask once a day.")
 PERMISSION_MISSING = Flag("permission_missing", "A permission is missing. Reconnect and leave all of them ticked.")
 REFUSED = Flag("refused", "Instagram refused a request. Our staff look into it.")
 
@@ -42,7 +43,8 @@ def flags_of(connection: Connection, now: dt.datetime) -> list[Flag]:
     raised = [
         (_expiring(credential, now), EXPIRING),
         (credential.due_at is not None and credential.due_at < now - OVERDUE, OVERDUE_FLAG),
-        (bool(credential.refresh_failures), RETRYING),
+        # The stronger flag alone: what Instagram refuses to renew is asked for once a day, which is no retrying.
+        (bool(credential.refresh_failures) and credential.cannot_refresh_since is None, RETRYING),
         (credential.cannot_refresh_since is not None, CANNOT_REFRESH),
         (
             credential.permission_missing_since is not None or bool(missing_permissions(connection)),
@@ -60,29 +62,38 @@ def flagged(now: dt.datetime) -> Q:
 
 def raised(word: str, now: dt.datetime) -> Q:
     """The connections for which `flags_of` names the flag `word`."""
-    granted = Cast("permissions", TextField())
-    # SQLite can't look into JSON lists; as text, each name stands there in quotes.
-    lacking = Q(
-        *(~Q(Contains(granted, f'"{permission}"')) for permission in settings.INSTAGRAM_SCOPES), _connector=Q.OR
-    )
     conditions = {
         EXPIRING.word: Q(credential__expires_at__lte=now + SOON),
         OVERDUE_FLAG.word: Q(credential__due_at__lt=now - OVERDUE),
-        RETRYING.word: Q(credential__refresh_failures__gt=0),
+        RETRYING.word: Q(credential__refresh_failures__gt=0, credential__cannot_refresh_since__isnull=True),
         CANNOT_REFRESH.word: Q(credential__cannot_refresh_since__isnull=False),
         PERMISSION_MISSING.word: (
-            Q(credential__permission_missing_since__isnull=False) | Q(permissions__isnull=False) & lacking
+            Q(credential__permission_missing_since__isnull=False) | Q(permissions__isnull=False) & _lacking()
         ),
         REFUSED.word: Q(credential__refused_since__isnull=False),
     }
     return Q(status=Status.ACTIVE) & conditions[word]
 
 
+def _lacking() -> Q:
+    """The connections that were not granted something that their Meta app asks for."""
+    by_default = Q(*(~_names("permissions", each) for each in settings.INSTAGRAM_SCOPES), _connector=Q.OR)
+    of_their_own = Q(
+        *(_names("meta_app__scopes", each) & ~_names("permissions", each) for each in PERMISSIONS), _connector=Q.OR
+    )
+    return Q(meta_app__scopes__isnull=True) & by_default | Q(meta_app__scopes__isnull=False) & of_their_own
+
+
+def _names(column: str, permission: str) -> Q:
+    """SQLite can't look into JSON lists; as text, each name stands there in quotes."""
+    return Q(Contains(Cast(column, TextField()), f'"{permission}"'))
+
+
 def missing_permissions(connection: Connection) -> list[str]:
-    """Permissions that are asked for and were not granted; none where Meta did not tell."""
+    """Permissions that its Meta app asks for and that were not granted; none where Meta did not tell."""
     if connection.permissions is None:
         return []
-    return sorted(set(settings.INSTAGRAM_SCOPES) - set(connection.permissions))
+    return sorted(set(connection.meta_app.permissions_wanted) - set(connection.permissions))
 
 
 def days_left(connection: Connection, now: dt.datetime) -> int | None:

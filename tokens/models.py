@@ -12,7 +12,16 @@ from django.utils import timezone
 
 from accounts.querysets import TenantOwnedQuerySet
 from tokens.fields import SealedTextField
-from tokens.querysets import ConnectAttemptQuerySet, ConnectionQuerySet, CredentialQuerySet, LinkQuerySet
+from tokens.import_wording import told
+from tokens.querysets import (
+    ConnectAttemptQuerySet,
+    ConnectionQuerySet,
+    CredentialQuerySet,
+    ImportLineQuerySet,
+    LinkQuerySet,
+    MetaAppQuerySet,
+    TokenImportQuerySet,
+)
 
 # Meta's ids are decimal strings today; they are kept as text, without assumptions about their length.
 ID_LENGTH = 100
@@ -50,12 +59,25 @@ class MetaApp(models.Model):
     app_id = models.CharField(max_length=ID_LENGTH)
     secret = SealedTextField(null=True)
     key_id = models.CharField(max_length=12, blank=True)
+    scopes = models.JSONField(null=True, help_text="Permissions to ask for; null for the installation's.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    retired_at = models.DateTimeField(
+        null=True, help_text="No longer asked for consent. Connections made through it go on until reconnected."
+    )
+    tested_at = models.DateTimeField(null=True)
+    test_outcome = models.CharField(max_length=40, blank=True, help_text="A stable word; empty where never tested.")
+
+    objects = MetaAppQuerySet["MetaApp"].as_manager()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=["flavour", "app_id"], condition=Q(tenant__isnull=True), name="one_default_app"
+            ),
+            models.UniqueConstraint(
+                fields=["tenant", "flavour"],
+                condition=Q(tenant__isnull=False, retired_at__isnull=True),
+                name="one_app_in_use_a_flavour",
             ),
             models.UniqueConstraint(fields=["tenant", "flavour", "app_id"], name="one_app_a_tenant"),
         ]
@@ -63,13 +85,19 @@ class MetaApp(models.Model):
     def __str__(self) -> str:
         return f"{self.flavour} app {self.app_id}"
 
+    @property
+    def permissions_wanted(self) -> list[str]:
+        """What people are asked to allow: the app's own list, else the installation's."""
+        return list(settings.INSTAGRAM_SCOPES) if self.scopes is None else list(self.scopes)
+
 
 class Connection(models.Model):
     """One Instagram professional account linked to one tenant through one Meta app."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     tenant = models.ForeignKey("accounts.Tenant", on_delete=models.CASCADE, related_name="connections")
-    meta_app = models.ForeignKey(MetaApp, on_delete=models.PROTECT, related_name="connections")
+    # Restricted, not protected: erasing a tenant takes its connections and its app along in one go.
+    meta_app = models.ForeignKey(MetaApp, on_delete=models.RESTRICT, related_name="connections")
     instagram_id = models.CharField(max_length=ID_LENGTH)
     # Which of its ids Instagram sends in which callback is not documented: all three are kept to match by.
     app_scoped_id = models.CharField(max_length=ID_LENGTH, blank=True)
@@ -168,15 +196,30 @@ class Credential(models.Model):
 
 
 class Link(models.Model):
-    """A reconnect link: single use, revives one connection for somebody without a login.
+    """A connect or reconnect link: single use, lets somebody without a login connect, or revive one connection.
 
     Its token is derived from id and nonce when a mail is written and only its SHA-256 is stored, so that a
     repeated mail carries the same link and the database none.
     """
 
+    class Kind(models.TextChoices):
+        CONNECT = "connect"
+        RECONNECT = "reconnect"
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     tenant = models.ForeignKey("accounts.Tenant", on_delete=models.CASCADE, related_name="+")
-    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="links")
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.RECONNECT)
+    connection = models.ForeignKey(
+        Connection,
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="links",
+        help_text="The one to be revived; of a connect link the one that came of it.",
+    )
+    flavour = models.CharField(max_length=20, choices=Flavour.choices, default=Flavour.INSTAGRAM_LOGIN)
+    expected_handle = models.CharField(max_length=100, blank=True, help_text="Without @; empty for any account.")
+    contact_email = models.EmailField(max_length=254, blank=True, help_text="Whom a connect link invites.")
+    invited_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     nonce = models.CharField(max_length=43)
     token_hash = models.CharField(max_length=64, unique=True)
     recipients = models.JSONField(default=list, help_text="Addresses that it was mailed to.")
@@ -184,14 +227,34 @@ class Link(models.Model):
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
     replaced_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)
 
     objects = LinkQuerySet["Link"].as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["connection", "created_at"], name="link_latest")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind="connect") | Q(connection__isnull=False), name="reconnect_link_has_a_connection"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["connection", "created_at"], name="link_latest"),
+            # The workspace's invitations of creators, newest first.
+            models.Index(fields=["tenant", "-created_at"], condition=Q(kind="connect"), name="connect_links"),
+        ]
 
     def __str__(self) -> str:
         return f"link {self.id}"
+
+    @property
+    def revives(self) -> Connection | None:
+        """The connection of a reconnect link. A connect link has none, also when one has come of it."""
+        return self.connection if self.kind == self.Kind.RECONNECT else None
+
+    @property
+    def invites(self) -> str:
+        """Whom a connect link invites, in words."""
+        return f"{self.contact_email} (@{self.expected_handle})" if self.expected_handle else self.contact_email
 
 
 class ConnectAttempt(models.Model):
@@ -202,6 +265,7 @@ class ConnectAttempt(models.Model):
 
         CONNECTED = "connected"
         RECONNECTED = "reconnected"
+        RENEWED = "renewed"
         DENIED = "denied"
         CODE_REJECTED = "code_rejected"
         PERSONAL_ACCOUNT = "personal_account"
@@ -209,6 +273,7 @@ class ConnectAttempt(models.Model):
         REFUSED = "refused"
         WRONG_ACCOUNT = "wrong_account"
         ENDED_MEANWHILE = "ended_meanwhile"
+        LINK_CLOSED = "link_closed"
         UNFINISHED = "unfinished"
         MISCONFIGURED = "misconfigured"
         UNEXPECTED = "unexpected"
@@ -252,6 +317,70 @@ class ConnectAttempt(models.Model):
 
     def __str__(self) -> str:
         return f"connect attempt {self.id}"
+
+
+class TokenImport(models.Model):
+    """A CSV of tokens that an owner uploaded: previewed, then worked off line by line, resumable at any moment."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tenant = models.ForeignKey("accounts.Tenant", on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    file_name = models.CharField(max_length=200)
+    columns = models.JSONField(default=list, help_text="Of its header, those that are understood.")
+    lines = models.PositiveIntegerField(default=0)
+    counts = models.JSONField(default=dict, help_text="Lines by outcome, once it has ended.")
+    created_at = models.DateTimeField(default=timezone.now)
+    confirmed_at = models.DateTimeField(null=True, help_text="Null while it is a preview.")
+    worked_at = models.DateTimeField(null=True, help_text="When a worker last took up lines of it.")
+    finished_at = models.DateTimeField(null=True)
+    cancelled_at = models.DateTimeField(null=True)
+
+    objects = TokenImportQuerySet["TokenImport"].as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["tenant", "-created_at"], name="imports_of_tenant"),
+            # The sweep asks for these every minute.
+            models.Index(
+                fields=["created_at"],
+                condition=Q(finished_at__isnull=True, cancelled_at__isnull=True),
+                name="imports_not_ended",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"import {self.id}"
+
+    @property
+    def told(self) -> str:
+        """What came of it, once it has ended."""
+        return told(self.counts)
+
+
+class ImportLine(models.Model):
+    """One line of an import. What it holds is sealed like any token, and erased once it is worked off."""
+
+    id = models.BigAutoField(primary_key=True)
+    tenant = models.ForeignKey("accounts.Tenant", on_delete=models.CASCADE, related_name="+")
+    token_import = models.ForeignKey(TokenImport, on_delete=models.CASCADE, related_name="import_lines")
+    number = models.PositiveIntegerField(help_text="In the file, its header being 1.")
+    content = SealedTextField(null=True)
+    key_id = models.CharField(max_length=12, blank=True)
+    outcome = models.CharField(max_length=20, blank=True, help_text="A stable word; empty while it waits.")
+    sentence = models.CharField(max_length=300, blank=True, help_text="What to tell about it; never a token.")
+    tries = models.PositiveSmallIntegerField(default=0, help_text="How often Instagram did not answer.")
+    lease_until = models.DateTimeField(null=True, help_text="Before then nobody takes it up.")
+
+    objects = ImportLineQuerySet["ImportLine"].as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["token_import", "number"], name="one_line_a_number")]
+        indexes = [
+            models.Index(fields=["token_import", "number"], condition=Q(outcome=""), name="lines_that_wait"),
+        ]
+
+    def __str__(self) -> str:
+        return f"line {self.number} of {self.token_import_id}"
 
 
 class Brake(models.Model):

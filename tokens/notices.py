@@ -31,6 +31,8 @@ def register_kinds() -> None:
     register("reconnect_needed", context=_reconnect_needed)
     register("reconnect_link", context=_reconnect_link)
     register("permission_missing", context=_reconnect_link)
+    register("connect_invitation", context=_connect_invitation)
+    register("creator_connected", context=_revived, max_age=NEWS_LASTS)
     register("revived", context=_revived, max_age=NEWS_LASTS)
     register("brake_fell", context=_brake_fell)
     register("our_fault", context=_of_connection)
@@ -41,24 +43,40 @@ def register_kinds() -> None:
 def _reconnect_needed(message: OutboxMessage) -> dict[str, Any] | None:
     """Nothing to say any more once somebody has reconnected or disconnected it, or a newer link was sent."""
     link = _open_link(message)
-    return None if link is None or link.connection.status != Status.INACTIVE else _about(link)
+    revived = link.revives if link else None
+    return None if link is None or revived is None or revived.status != Status.INACTIVE else _about(link, revived)
 
 
 def _reconnect_link(message: OutboxMessage) -> dict[str, Any] | None:
     link = _open_link(message)
-    return None if link is None or link.connection.status == Status.DISCONNECTED else _about(link)
+    revived = link.revives if link else None
+    return None if link is None or revived is None or revived.status == Status.DISCONNECTED else _about(link, revived)
 
 
 def _open_link(message: OutboxMessage) -> Link | None:
-    return Link.objects.open().select_related("connection__tenant").filter(pk=message.subject_id or NOBODY).first()
+    """The link that the mail is to carry; None where it was used, replaced or withdrawn, its workspace deleted."""
+    rows = Link.objects.open().filter(tenant__deleted_at__isnull=True)
+    return rows.select_related("connection", "tenant", "invited_by").filter(pk=message.subject_id or NOBODY).first()
 
 
-def _about(link: Link) -> dict[str, Any]:
-    connection = link.connection
+def _about(link: Link, connection: Connection) -> dict[str, Any]:
     return {
         "connection": connection,
-        "workspace": connection.tenant.name,
+        "workspace": link.tenant.name,
         "why": REASONS.get(connection.reason),
+        "url": links.url_of(link),
+        "expires_at": link.expires_at,
+    }
+
+
+def _connect_invitation(message: OutboxMessage) -> dict[str, Any] | None:
+    link = _open_link(message)
+    if link is None:
+        return None
+    return {
+        "workspace": link.tenant.name,
+        "inviter": link.invited_by,
+        "handle": link.expected_handle,
         "url": links.url_of(link),
         "expires_at": link.expires_at,
     }

@@ -6,11 +6,12 @@ import datetime as dt
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, Q
 
 from accounts.querysets import TenantOwnedQuerySet
 
 if TYPE_CHECKING:
+    from accounts.models import Tenant
     from tokens.models import MetaApp
 
 _Row = TypeVar("_Row", bound=models.Model)
@@ -46,13 +47,51 @@ class CredentialQuerySet(TenantOwnedQuerySet[_Row]):
         return self.filter(check_due_at__lte=now).order_by("check_due_at")
 
 
+class MetaAppQuerySet(TenantOwnedQuerySet[_Row]):
+    def in_use(self, tenant: Tenant, flavour: str) -> Self:
+        """The one app of the tenant's own that is asked for consent, if it has one."""
+        return self.for_tenant(tenant).filter(flavour=flavour, retired_at__isnull=True)
+
+
 class LinkQuerySet(TenantOwnedQuerySet[_Row]):
     def open(self) -> Self:
         """Neither used, replaced nor withdrawn; perhaps expired."""
-        return self.filter(used_at__isnull=True, replaced_at__isnull=True)
+        return self.filter(used_at__isnull=True, replaced_at__isnull=True, withdrawn_at__isnull=True)
+
+    def invitations(self) -> Self:
+        """The connect links that the workspace shows: of those sent again, the newest alone."""
+        return self.filter(kind="connect", replaced_at__isnull=True)
+
+    def inviting(self, email: str, handle: str) -> Self:
+        """The connect links to one address for one account; an empty handle is any account."""
+        return self.filter(kind="connect", contact_email=email, expected_handle=handle)
 
 
 class ConnectAttemptQuerySet(TenantOwnedQuerySet[_Row]):
     def waiting(self, now: dt.datetime) -> Self:
         """Sent to consent and not come back, within their ten minutes."""
         return self.filter(used_at__isnull=True, expires_at__gt=now)
+
+
+class TokenImportQuerySet(TenantOwnedQuerySet[_Row]):
+    def open(self) -> Self:
+        """Neither finished nor thrown away: previews, and what was confirmed and goes on."""
+        return self.filter(finished_at__isnull=True, cancelled_at__isnull=True)
+
+    def running(self) -> Self:
+        """Confirmed, and neither finished nor stopped, in a workspace that is there still."""
+        return self.open().filter(confirmed_at__isnull=False, tenant__deleted_at__isnull=True)
+
+
+class ImportLineQuerySet(TenantOwnedQuerySet[_Row]):
+    def waiting(self) -> Self:
+        """Not worked off: free, in somebody's hands, or put off."""
+        return self.filter(outcome="")
+
+    def free(self, now: dt.datetime) -> Self:
+        """Those that wait and that a worker may take up now."""
+        return self.waiting().filter(Q(lease_until__isnull=True) | Q(lease_until__lte=now))
+
+    def by_outcome(self) -> dict[str, int]:
+        """How many there are of each outcome; of those that wait under the empty word."""
+        return dict(self.order_by().values_list("outcome").annotate(number=Count("pk")))

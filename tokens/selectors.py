@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.db.models import Case, Count, Q, Value, When
 
 from accounts.models import Event, Tenant
+from notifications.localisation import clock, day
 from tokens.due_dates import YOUNGEST
 from tokens.flags import Flag, days_left, flagged, flags_of, missing_permissions
 from tokens.models import Connection, Credential, Status
@@ -97,17 +98,21 @@ def workspace_rows(
 
 
 def summary(counts: WorkspaceCounts) -> str:
-    """The workspace's state in one sentence."""
-    total, broken, doubtful = counts.connected, counts.broken, counts.flagged
-    if not total:
+    """The workspace's state in one sentence, whose numbers are those of the filters."""
+    total, broken, doubtful = counts.total, counts.broken, counts.flagged
+    gone = total - counts.connected
+    if not counts.connected:
         return "No Instagram account is connected."
     if broken and total == 1:
         return "The account needs reconnecting."
+    told = [f"{gone} {_are(gone)} disconnected"] if gone else []
     if broken:
-        return f"{broken} of {total} {_accounts(total)} {_need(broken)} reconnecting."
+        return _sentence(f"{broken} of {total} accounts {_need(broken)} reconnecting", told)
     if doubtful:
-        return f"All {total} {_accounts(total)} work; {doubtful} {_need(doubtful)} a look."
-    return f"All {total} {_accounts(total)} work." if total > 1 else "The account works."
+        told.insert(0, f"{doubtful} {_need(doubtful)} a look")
+    if gone:
+        return _sentence(f"{counts.connected} of {total} accounts {_work(counts.connected)}", told)
+    return _sentence(f"All {total} accounts work" if total > 1 else "The account works", told)
 
 
 def _filters(now: dt.datetime) -> dict[str, Q]:
@@ -161,12 +166,20 @@ def _next_step(connection: Connection, now: dt.datetime) -> str:
     if due_at <= now:
         return "It is renewed with the next sweep."
     verb = "We try to renew it again" if connection.credential.refresh_failures else "It is renewed by itself"
-    return f"{verb} on {due_at:%-d %B %Y} at {due_at:%H:%M} UTC."
-
-
-def _accounts(number: int) -> str:
-    return "account" if number == 1 else "accounts"
+    return f"{verb} on {day(due_at)} at {clock(due_at)}."
 
 
 def _need(number: int) -> str:
     return "needs" if number == 1 else "need"
+
+
+def _work(number: int) -> str:
+    return "works" if number == 1 else "work"
+
+
+def _are(number: int) -> str:
+    return "is" if number == 1 else "are"
+
+
+def _sentence(beginning: str, rest: list[str]) -> str:
+    return f"{beginning}; {', '.join(rest)}." if rest else f"{beginning}."

@@ -1,8 +1,10 @@
 from django.urls import path
 
-from tokens.views import callback, link, workspace
+from tokens.views import callback, creators, history, link, meta_app, moving, workspace
 
 CONNECTION = "w/<slug:slug>/connections/<uuid:pk>/"
+IMPORT = "w/<slug:slug>/settings/import/"
+META_APP = "w/<slug:slug>/settings/meta-app/"
 
 urlpatterns = [
     path("w/<slug:slug>/", workspace.workspace, name="workspace"),
@@ -14,6 +16,21 @@ urlpatterns = [
     path(f"{CONNECTION}link/", workspace.send_link, name="send_link"),
     path(f"{CONNECTION}disconnect/", workspace.disconnect, name="disconnect"),
     path(f"{CONNECTION}contact/", workspace.set_contact, name="set_contact"),
+    path("w/<slug:slug>/history/", history.workspace_history, name="workspace_history"),
+    path("w/<slug:slug>/creators/", creators.creators, name="creators"),
+    path("w/<slug:slug>/creators/invite/", creators.invite_creator, name="invite_creator"),
+    path("w/<slug:slug>/creators/invite-many/", creators.invite_creators, name="invite_creators"),
+    path("w/<slug:slug>/creators/<uuid:pk>/again/", creators.invite_again, name="invite_creator_again"),
+    path("w/<slug:slug>/creators/<uuid:pk>/withdraw/", creators.withdraw_invitation, name="withdraw_creator"),
+    path(META_APP, meta_app.meta_app, name="meta_app"),
+    path(f"{META_APP}test/", meta_app.test_meta_app, name="test_meta_app"),
+    path(f"{META_APP}stop/", meta_app.stop_meta_app, name="stop_meta_app"),
+    path("w/<slug:slug>/settings/export/", moving.export_workspace, name="export_workspace"),
+    path(IMPORT, moving.imports, name="imports"),
+    path(f"{IMPORT}<uuid:pk>/", moving.import_job, name="import_job"),
+    path(f"{IMPORT}<uuid:pk>/confirm/", moving.confirm_import, name="confirm_import"),
+    path(f"{IMPORT}<uuid:pk>/cancel/", moving.cancel_import, name="cancel_import"),
+    path(f"{IMPORT}<uuid:pk>/refused.csv", moving.import_refused, name="import_refused"),
     path("oauth/callback/instagram/", callback.instagram_callback, name="instagram_callback"),
     path("connect/outcome/<uuid:pk>/", callback.connect_result, name="connect_result"),
     path("connect/outcome/<uuid:pk>/finish/", callback.finish_connecting, name="finish_connecting"),

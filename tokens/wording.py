@@ -2,60 +2,149 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+from django.utils.translation import gettext, gettext_noop
 
 from tokens.models import Reason
 
 
 @dataclass(frozen=True, slots=True)
 class ReasonText:
-    """What a reason means: for the creator a sentence and a remedy, for staff a sentence of their own."""
+    """What a reason means: for the creator a sentence and a remedy, for staff a sentence of their own.
 
-    sentence: str
-    remedy: str
+    What creators read is translated whenever it is asked for, into the language that is active then.
+    """
+
+    english_sentence: str
+    english_remedy: str
     staff: str
+
+    @property
+    def sentence(self) -> str:
+        return gettext(self.english_sentence)
+
+    @property
+    def remedy(self) -> str:
+        return gettext(self.english_remedy)
 
 
 REASONS: dict[str, ReasonText] = {
     Reason.PASSWORD_CHANGED: ReasonText(
-        "The Instagram password was changed, or Instagram ended all sessions for security.",
-        "Reconnect once with your new password. That is all.",
+        gettext_noop("The Instagram password was changed, or Instagram ended all sessions for security."),
+        gettext_noop("Reconnect once with your new password. That is all."),
         "190/460: password change or Meta's security reset.",
     ),
     Reason.APP_REMOVED: ReasonText(
-        "The app was removed in Instagram's settings.",
-        "Reconnect to allow it again. If you removed it on purpose, you need do nothing.",
+        gettext_noop("The app was removed in Instagram's settings."),
+        gettext_noop("Reconnect to allow it again. If you removed it on purpose, you need do nothing."),
         "190/458 or the deauthorize callback: the person removed the app.",
     ),
     Reason.EXPIRED: ReasonText(
-        "The connection ran out: Instagram ends it after 60 days without a renewal.",
-        "Reconnect to start a new one. We renew it from then on.",
+        gettext_noop("The connection ran out: Instagram ends it after 60 days without a renewal."),
+        gettext_noop("Reconnect to start a new one. We renew it from then on."),
         "190/463, or the stored expiry passed without a successful refresh.",
     ),
     Reason.CHECKPOINT: ReasonText(
-        "Instagram wants to make sure that it is you.",
-        "First open Instagram, log in and finish its security check. Then reconnect here.",
+        gettext_noop("Instagram wants to make sure that it is you."),
+        gettext_noop("First open Instagram, log in and finish its security check. Then reconnect here."),
         "190/459: checkpoint. Reconnecting fails until the person has passed it at Instagram.",
     ),
     Reason.UNCONFIRMED: ReasonText(
-        "Instagram has not confirmed the account's e-mail address or phone number.",
-        "First confirm it in Instagram's settings. Then reconnect here.",
+        gettext_noop("Instagram has not confirmed the account's e-mail address or phone number."),
+        gettext_noop("First confirm it in Instagram's settings. Then reconnect here."),
         "190/464: unconfirmed user.",
     ),
     Reason.LOGGED_OUT: ReasonText(
-        "Instagram logged this connection out.",
-        "Reconnect to log in again.",
+        gettext_noop("Instagram logged this connection out."),
+        gettext_noop("Reconnect to log in again."),
         "190/467 or 'the user logged out'.",
     ),
     Reason.ENDED_BY_META: ReasonText(
-        "Instagram ended the connection.",
-        "Reconnect to start a new one.",
+        gettext_noop("Instagram ended the connection."),
+        gettext_noop("Reconnect to start a new one."),
         "190/466 and the like: the session was ended through an API call or by Meta.",
     ),
     Reason.UNKNOWN: ReasonText(
-        "Instagram no longer accepts the connection and did not say why.",
-        "Reconnect to start a new one.",
+        gettext_noop("Instagram no longer accepts the connection and did not say why."),
+        gettext_noop("Reconnect to start a new one."),
         "190 without a cause that we know; code, subcode and trace id stand in the event.",
+    ),
+}
+
+
+# What can be asked for with Instagram Login, the one that everything rests on first.
+PERMISSIONS = {
+    "instagram_business_basic": "Profile and posts. Always needed: without it nothing can be kept alive.",
+    "instagram_business_content_publish": "Publish posts.",
+    "instagram_business_manage_comments": "Read and answer comments.",
+    "instagram_business_manage_messages": "Read and send messages.",
+    "instagram_business_manage_insights": "Read statistics.",
+}
+
+# The same for the creator who is asked: what it allows the workspace.
+ALLOWED = {
+    "instagram_business_basic": gettext_noop("see your profile and your posts"),
+    "instagram_business_content_publish": gettext_noop("publish posts, reels and stories for you"),
+    "instagram_business_manage_comments": gettext_noop("read, answer, hide and delete comments on your posts"),
+    "instagram_business_manage_messages": gettext_noop("read and send messages for you"),
+    "instagram_business_manage_insights": gettext_noop("see the statistics of your account and your posts"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AppVerdict:
+    """What a test of a workspace's own Meta app found: `tone` is how the page shows it."""
+
+    tone: str
+    title: str
+    advice: str
+
+
+APP_VERDICTS: dict[str, AppVerdict] = {
+    "connected": AppVerdict("good", "It works.", "An account was connected through it."),
+    "sound": AppVerdict(
+        "good",
+        "Meta accepts the app ID and the secret.",
+        "Whether the redirect URI is registered shows for certain when somebody connects. If Instagram then says "
+        "“Invalid redirect_uri”, register it as the check-list below has it.",
+    ),
+    "wrong_secret": AppVerdict(
+        "bad",
+        "The secret is wrong.",
+        "Copy the Instagram app secret anew, from API setup with Instagram login, and save it here. If somebody has "
+        "reset it, take the new one.",
+    ),
+    "unknown_app": AppVerdict(
+        "bad",
+        "Meta does not know an app with this ID and secret.",
+        "Mostly it is the wrong number: take the Instagram app ID and the Instagram app secret from API setup with "
+        "Instagram login, not the ones on App settings → Basic. Then save both here.",
+    ),
+    "redirect_uri": AppVerdict(
+        "bad",
+        "The redirect URI is not registered.",
+        "Enter the redirect URI of the check-list below in Meta's dashboard, character for character, with the slash "
+        "at its end, and save it there.",
+    ),
+    "no_answer": AppVerdict(
+        "warn",
+        "Meta did not answer as it should.",
+        "That says nothing about your app. Wait a few minutes, then test it again.",
+    ),
+    "limited": AppVerdict(
+        "warn", "Meta wants fewer questions just now.", "Your app is not to blame. Test it again in an hour."
+    ),
+    "unreadable": AppVerdict(
+        "bad",
+        "The stored secret can't be read.",
+        "Nobody can connect until you enter the secret again. Accounts that are connected go on.",
+    ),
+    "unclear": AppVerdict(
+        "warn",
+        "Meta refused without saying clearly why.",
+        "Check in Meta's dashboard that the app is live and that no alert is open. Then test it again.",
     ),
 }
 
@@ -63,3 +152,9 @@ REASONS: dict[str, ReasonText] = {
 def permission_names(names: list[str] | set[str]) -> str:
     """Permissions as a list for people, in a stable order."""
     return ", ".join(sorted(names))
+
+
+def allowed_by(permissions: Iterable[str]) -> list[str]:
+    """What a creator allows with these permissions, each in words; Instagram's own name for one that is not known."""
+    unknown = gettext("what Instagram calls “%(name)s”")
+    return [gettext(ALLOWED[name]) if name in ALLOWED else unknown % {"name": name} for name in permissions]

@@ -9,16 +9,15 @@ from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
 from accounts import events
+from accounts.addresses import LONGEST, RESERVED, belongs_to_another
 from accounts.models import Membership, Role, Tenant, User
-
-SLUG_LENGTH = 50
 
 
 def create_tenant(*, name: str, owner: User) -> Tenant:
     """A workspace named `name` that belongs to `owner`, all or nothing.
 
     Returns:
-        The tenant; its slug comes from the name, with `-2`, `-3` … where that is taken.
+        The tenant; its slug comes from the name, with `-2`, `-3` … where that is taken or was once another's.
     """
     with transaction.atomic():
         tenant = _insert(name)
@@ -44,14 +43,20 @@ def get_or_create_owner(email: str) -> User:
 
 
 def _insert(name: str) -> Tenant:
-    stem = slugify(name)[:SLUG_LENGTH].strip("-_") or "workspace"
+    stem = slugify(name)[:LONGEST].strip("-_") or "workspace"
     for number in itertools.count(1):
         slug = stem if number == 1 else f"{stem}-{number}"
-        if Tenant.objects.filter(slug=slug).exists():
+        if slug in RESERVED or belongs_to_another(slug):
             continue
         try:
             with transaction.atomic():
-                return Tenant.objects.create(name=name, slug=slug)
+                return _owned(Tenant.objects.create(name=name, slug=slug))
         except IntegrityError:  # somebody took it in the same moment
             continue
     raise AssertionError("count() does not end")
+
+
+def _owned(tenant: Tenant) -> Tenant:
+    if belongs_to_another(tenant.slug, tenant.pk):
+        raise IntegrityError("somebody gave the address up in the same moment: it stays theirs")
+    return tenant

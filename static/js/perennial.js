@@ -33,7 +33,8 @@
 
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (form.method !== "post") return;
+    // A download leaves the page as it is: nothing would end the waiting.
+    if (form.method !== "post" || form.hasAttribute("data-download")) return;
     if (form.hasAttribute("aria-busy")) {
       event.preventDefault();
       event.stopImmediatePropagation();
@@ -48,6 +49,15 @@
   // On the way back a browser may show the page as it was left, pressed buttons included.
   addEventListener("pageshow", () => document.querySelectorAll("form").forEach(rest));
 
+  // The switcher of workspaces closes as menus do; without script its name closes it.
+  const switcher = document.querySelector(".switcher");
+  document.addEventListener("click", ({ target }) => { if (switcher && !switcher.contains(target)) switcher.open = false; });
+  switcher?.addEventListener("keydown", ({ key }) => {
+    if (key !== "Escape" || !switcher.open) return;
+    switcher.open = false;
+    switcher.querySelector("summary").focus();
+  });
+
   // Times are written in UTC; the device's own stands in the tooltip.
   const local = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "short" });
   const tooltips = () => {
@@ -58,48 +68,23 @@
   };
   tooltips();
 
-  // What htmx changed, and what it could not do.
-  const messages = document.getElementById("messages");
+  // Addresses to be copied. The button is there only where it can do what it says.
+  for (const button of navigator.clipboard ? document.querySelectorAll("[data-copy]") : []) {
+    const field = document.getElementById(button.dataset.copy);
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      field.select();
+      navigator.clipboard.writeText(field.value).then(() => {
+        button.textContent = "Copied";
+        setTimeout(() => { button.textContent = "Copy"; }, 2000);
+      }, () => {});
+    });
+  }
 
-  const say = (text) => {
-    const note = document.createElement("div");
-    note.className = "alert tone-bad";
-    note.setAttribute("role", "alert");
-    note.textContent = text;
-    messages.replaceChildren(note);
-    messages.focus();
-  };
-
-  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
-    if (detail.xhr.status < 400) return;
-    // Ours say where they belong; a page of some proxy in between does not.
-    if (detail.xhr.getResponseHeader("HX-Retarget")) {
-      detail.shouldSwap = true;
-      detail.isError = false;
-    } else {
-      say("That did not work. Load the page anew and try once more.");
-    }
-  });
-  document.addEventListener("htmx:sendError", () => say("The site can't be reached just now. Try again in a moment."));
-  document.addEventListener("htmx:timeout", () => say("That took too long. Load the page anew to see what came of it."));
+  // htmx answers without loading a page: the button is free again, the times that it brought get their tooltips.
   document.addEventListener("htmx:afterRequest", ({ detail }) => {
     const form = detail.requestConfig.elt.closest("form");
     if (form) setTimeout(() => rest(form));
   });
-
-  document.addEventListener("htmx:afterSettle", ({ detail }) => {
-    tooltips();
-    const id = detail.target.id;
-    const list = document.getElementById("connections");
-    if (id === "connections" && list) {
-      document.getElementById("told").textContent = list.dataset.told;
-      if (detail.requestConfig.elt.classList.contains("page-link")) {
-        list.focus({ preventScroll: true });
-        list.scrollIntoView();
-      }
-    } else {
-      const wrong = document.querySelector("#connection [aria-invalid=true]");
-      (wrong || messages).focus();
-    }
-  });
+  document.addEventListener("htmx:afterSettle", tooltips);
 })();

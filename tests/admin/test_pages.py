@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
@@ -12,6 +14,7 @@ from django.urls import reverse
 from tests.admin.rows import APP_SECRET, BAD_NAME, live
 from tests.factories import make_meta_app, make_tenant
 from tests.flows.hiding_places import Searcher
+from tests.markup import Page
 from tokens.models import Connection, Credential, MetaApp
 
 pytestmark = pytest.mark.django_db
@@ -41,6 +44,30 @@ def test_what_is_registered_and_what_never():
         "notifications.OutboxMessage", "tokens.Brake", "tokens.Connection", "tokens.MetaApp",
     } == LABELS  # fmt: skip
     assert Credential not in admin.site._registry
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("accounts/tenant", ("People and workspaces", "Workspaces")),
+        ("accounts/membership", ("People and workspaces", "Members")),
+        ("tokens/connection", ("Instagram", "Connections")),
+        ("django_q/ormq", ("Queue", "Queued tasks")),
+        ("auth/group", ("Staff", "Groups")),
+    ],
+)
+def test_breadcrumbs_are_in_the_products_words(address, words, staff):
+    # The arrow between them is an icon that a font draws from its name.
+    text = Page(staff.get(f"/admin/{address}/").content.decode()).text
+    assert re.search(rf"{words[0]} \w+ {words[1]} \d+ results?", text)
+
+
+def test_an_empty_list_says_so_and_asks_nobody_to_create_what_nobody_can(staff):
+    assert "There are no brakes." in Page(staff.get("/admin/tokens/brake/").content.decode()).text
+    page = Page(staff.get("/admin/accounts/user/?q=nobody-of-this-name").content.decode())
+    assert "No row matches" in page.text
+    assert "Show all" in page.text
+    assert "Add user" not in page.text
 
 
 @every_model
@@ -93,6 +120,7 @@ def test_a_connections_page_asks_a_fixed_number_of_questions(staff):
 
 def test_the_home_page_asks_a_fixed_number_of_questions(staff):
     live()
+    staff.get("/admin/")  # the first visit of a session is noted
     few = questions(staff, "/admin/")
     live(5, name="Another")
     assert questions(staff, "/admin/") == few

@@ -30,11 +30,11 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
-def artifacts() -> None:
-    """An empty place for the pictures of this run."""
-    shutil.rmtree(ARTIFACTS, ignore_errors=True)
-    ARTIFACTS.mkdir(parents=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """An empty place for the pictures of this run, whose processes share it."""
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(ARTIFACTS, ignore_errors=True)
+        ARTIFACTS.mkdir(parents=True)
 
 
 @pytest.fixture(scope="session")
@@ -46,7 +46,7 @@ def post_office() -> Iterator[tuple[PostOffice, int]]:
 
 @pytest.fixture(scope="session")
 def site(
-    artifacts: None, django_db_setup: None, django_db_blocker: Any, emulator_server: EmulatorServer, post_office: Any
+    django_db_setup: None, django_db_blocker: Any, emulator_server: EmulatorServer, post_office: Any
 ) -> Iterator[str]:
     with django_db_blocker.unblock(), serving(emulator_server.url, post_office[1]) as url:
         yield url

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 import subprocess
@@ -9,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,7 +23,7 @@ from tests.emulator.server import EmulatorServer
 from tests.flows.processes import ROOT, environment, until
 from tests.notifications.post_office import Delivered, PostOffice
 
-SITE_LOG = ARTIFACTS / "site.log"
+SITE_LOG = ARTIFACTS / f"site-{os.environ.get('PYTEST_XDIST_WORKER', 'gw0')}.log"
 
 
 @dataclass
@@ -69,8 +71,8 @@ def text_of(delivered: Delivered) -> str:
 
 
 @contextmanager
-def serving(meta_url: str, mail_port: int) -> Iterator[str]:
-    """gunicorn with the production's settings, on the test's database; its address."""
+def serving(meta_url: str, mail_port: int, *, log: Path = SITE_LOG, **changed: str) -> Iterator[str]:
+    """gunicorn with the production's settings, but for `changed`, on the test's database; its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -81,21 +83,22 @@ def serving(meta_url: str, mail_port: int) -> Iterator[str]:
         SITE_URL=site,
         EMAIL_URL=f"smtp://127.0.0.1:{mail_port}",
         WEB_CONCURRENCY="1",
+        **changed,
     )
     env.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)
     command = [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}"]
-    with SITE_LOG.open("w") as log:
-        process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log)
+    with log.open("w") as out:
+        process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=out, stderr=out)
         try:
-            until(lambda: answers(site, process))
+            until(lambda: answers(site, process, log))
             yield site
         finally:
             process.terminate()
             process.wait(timeout=40)
 
 
-def answers(site: str, process: subprocess.Popen[bytes]) -> bool:
-    assert process.poll() is None, SITE_LOG.read_text()
+def answers(site: str, process: subprocess.Popen[bytes], log: Path) -> bool:
+    assert process.poll() is None, log.read_text()
     try:
         return requests.get(f"{site}/healthz", timeout=5).ok
     except requests.ConnectionError:

@@ -127,7 +127,7 @@ def test_a_member_may_finish_a_reconnect_elsewhere_but_not_begin_one_there(stage
     elsewhere.arrives("/connect/outcome/")
     elsewhere.look("one-more-step")
     elsewhere.press("Finish connecting")
-    expect(elsewhere.heading).to_contain_text("@creator works again")
+    expect(elsewhere.heading).to_contain_text("@creator is connected already")
     elsewhere.look("finished")
 
 

@@ -10,7 +10,7 @@ from tests.browser.demo_walk import demo, walk
 from tests.browser.visitor import Visitor
 
 
-def test_the_demo_can_be_walked_through_as_the_readme_says(chromium: Browser, artifacts: None, tmp_path: Path) -> None:
+def test_the_demo_can_be_walked_through_as_the_readme_says(chromium: Browser, tmp_path: Path) -> None:
     def look(visitor: Visitor, step: str, part: Locator | None) -> None:
         visitor.look(step)
 

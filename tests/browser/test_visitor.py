@@ -17,7 +17,7 @@ Show = Callable[..., Visitor]
 
 
 @pytest.fixture
-def show(chromium: Browser, artifacts: None) -> Iterator[Show]:
+def show(chromium: Browser) -> Iterator[Show]:
     """Lets somebody open a page of this body."""
     visitors: list[Visitor] = []
 

@@ -11,6 +11,7 @@ DEFAULTS = {
     "DEFAULT_FROM_EMAIL": "perennial@localhost",
     "STAFF_ALERT_EMAILS": [],
     "ACCOUNT_EMAIL_VERIFICATION": "mandatory",
+    "STAFF_TWO_FACTOR": False,
     "SITE_URL": "http://localhost:8000",
     "DEBUG": False,
     "ALLOWED_HOSTS": ["localhost"],
@@ -62,7 +63,7 @@ def test_the_database_is_a_file_in_the_installation_by_default(read_settings: Re
 
 def test_cache_and_queue_live_in_the_database_by_default(read_settings: ReadSettings) -> None:
     settings = read_settings()
-    assert settings["CACHES"]["default"]["BACKEND"] == "django.core.cache.backends.db.DatabaseCache"
+    assert settings["CACHES"]["default"]["BACKEND"] == "config.cache.DatabaseCache"
     assert settings["Q_CLUSTER"]["orm"] == "default"
     assert "redis" not in settings["Q_CLUSTER"]
 

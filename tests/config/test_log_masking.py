@@ -30,6 +30,8 @@ ADDRESSES = {
     "link with one slash too many": f"/link//{LINK}/",
     "link in capitals": f"/LINK/{LINK}/",
     "new link": f"/link/{LINK}/new/?x=1",
+    "invitation": f"/invitation/{LINK}/",
+    "invitation to come back to": f"/accounts/login/?next=%2Finvitation%2F{LINK}%2F",
     "outcome": "/connect/outcome/c4n4ry-1111-2222/finish/",
     "callback": f"/oauth/callback/instagram/?code={CODE}&state={STATE}",
     "callback with a fragment": f"/oauth/callback/instagram/?state={STATE}&code={CODE}#_",

@@ -76,6 +76,7 @@ MALFORMED: dict[str, list[str]] = {
     ],
     "DEBUG": [CANARY, "2", "Truе"],
     "ALLOW_INSECURE_META": [CANARY],
+    "STAFF_TWO_FACTOR": [CANARY, "2"],
     "ALLOWED_HOSTS": [f"https://{CANARY}.example", f"{CANARY}.example:8000", f"{CANARY}.example/path", f"a b{CANARY}"],
     "TRUSTED_PROXY_COUNT": [CANARY, "-1", "11", "1.5"],
     "INSTAGRAM_APP_ID": [f"{CANARY} x", CANARY * 20],

@@ -6,6 +6,7 @@ import gzip
 import re
 from pathlib import Path
 
+import pytest
 from django.contrib.staticfiles import finders
 
 STATIC = Path(__file__).resolve().parents[2] / "static"
@@ -41,8 +42,9 @@ def test_no_style_sheet_reaches_out():
             assert words not in text, path.name
 
 
-def test_our_script_is_short_and_evaluates_nothing():
-    text = (STATIC / "js" / "perennial.js").read_text("utf-8")
+@pytest.mark.parametrize("script", [path.name for path in (STATIC / "js").iterdir()])
+def test_each_of_our_scripts_is_short_and_evaluates_nothing(script):
+    text = (STATIC / "js" / script).read_text("utf-8")
     assert len(text.splitlines()) < 120
     for words in ("eval(", "Function(", "innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "http"):
         assert words not in text

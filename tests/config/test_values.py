@@ -138,6 +138,36 @@ def test_a_switch_may_be_written_in_several_ways(written: str, read_settings: Re
     assert read_settings(DEBUG=written)["DEBUG"] is True
 
 
+@pytest.mark.parametrize(
+    ("site", "offered"),
+    [
+        ("http://localhost:8000", True),
+        ("http://perennial.localhost", True),
+        ("https://perennial.example", True),
+        ("https://perennial.example:8443", True),
+        ("http://perennial.example", False),
+        ("http://127.0.0.1:8000", False),
+        ("https://192.0.2.7", False),
+        ("https://[2001:db8::7]", False),
+    ],
+)
+def test_passkeys_are_offered_where_browsers_take_them(site: str, offered: bool, read_settings: ReadSettings) -> None:
+    settings = read_settings(SITE_URL=site)
+    assert ("webauthn" in settings["MFA_SUPPORTED_TYPES"]) is offered
+    assert {"totp", "recovery_codes"} <= set(settings["MFA_SUPPORTED_TYPES"])
+
+
+def test_a_second_factor_can_be_made_compulsory_for_staff(read_settings: ReadSettings) -> None:
+    assert read_settings(STAFF_TWO_FACTOR="yes")["STAFF_TWO_FACTOR"] is True
+
+
+@pytest.mark.parametrize(("verification", "allowed"), [("mandatory", True), ("optional", False), ("none", False)])
+def test_a_second_factor_beside_an_unconfirmed_address(
+    verification: str, allowed: bool, read_settings: ReadSettings
+) -> None:
+    assert read_settings(EMAIL_VERIFICATION=verification)["MFA_ALLOW_UNVERIFIED_EMAIL"] is allowed
+
+
 def test_lists_are_separated_by_commas(read_settings: ReadSettings) -> None:
     settings = read_settings(
         STAFF_ALERT_EMAILS="a@staff.example, b@staff.example,",

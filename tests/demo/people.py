@@ -13,5 +13,8 @@ BRAND = "Marigold & Rye"
 NEWCOMER = "hana.paints"
 DUE = "nora.runs"
 OVERDUE = "kofi.cooks"
+# Invited by mail, and not here yet.
+INVITED = "river.and.oak"
+INVITED_EMAIL = "river@oak.example"
 # Alive and well, for the visitor to change a password.
 HEALTHY = "otto_travels"

@@ -37,7 +37,8 @@ from tokens.services.set_contact import set_contact
 from tokens.services.sweep import Sweep
 
 Act = Callable[[], object]
-GOOD = {ConnectAttempt.Outcome.CONNECTED, ConnectAttempt.Outcome.RECONNECTED}
+Outcome = ConnectAttempt.Outcome
+GOOD = {Outcome.CONNECTED, Outcome.RECONNECTED, Outcome.RENEWED}
 SWEEP_LAG = dt.timedelta(seconds=9)
 
 
@@ -144,8 +145,8 @@ class Stage:
 
     def reconnect_by_link(self, handle: str) -> None:
         """Somebody opens the mailed link and allows again."""
-        link = Link.objects.open().select_related("connection__tenant").get(connection__handle=handle)
-        self._consent(handle, None, tenant=link.connection.tenant, connection=link.connection, link=link)
+        link = Link.objects.open().select_related("connection__tenant", "tenant").get(connection__handle=handle)
+        self._consent(handle, None, tenant=link.tenant, connection=link.connection, link=link)
 
     def _consent(self, handle: str, permissions: Iterable[str] | None, **whose: Any) -> Connection:
         nonce = secrets.token_urlsafe(16)

@@ -13,6 +13,7 @@ from tokens import due_dates
 from tokens.models import Credential
 from tokens.services.claims import claim_one
 from tokens.services.disconnect import disconnect
+from tokens.services.invite_creator import invite_creator
 from tokens.services.send_link import send_link
 
 from .people import (
@@ -21,6 +22,8 @@ from .people import (
     BRAND_OWNER,
     DUE,
     HEALTHY,
+    INVITED,
+    INVITED_EMAIL,
     MEMBER,
     NEWCOMER,
     OVERDUE,
@@ -47,7 +50,7 @@ PERSONS = {
     "casa.marina": "Casa Marina",
     "marigold.rye": "Marigold & Rye",
     NEWCOMER: "Hana Paints",
-    "river.and.oak": "River & Oak",
+    INVITED: "River & Oak",
 }
 TICK_HOUR = 2  # of REFRESH_CRON's default
 OVERDUE_SINCE = dt.timedelta(minutes=65)
@@ -98,6 +101,9 @@ class _Story:
         self._in_trouble()
         self._ended()
         self._at_the_brand()
+        # Ben invited somebody an hour ago, who has not come yet.
+        invited_at = self.now - dt.timedelta(minutes=62)
+        self.stage.at(invited_at, lambda: invite_creator(self.agency, email=INVITED_EMAIL, handle=INVITED, by=self.ben))
         # Last night, just before the tick, the machine was switched off: what fell due since then is overdue.
         at(self.night - dt.timedelta(minutes=40), partial(self.stage.sweep, "check"))
         self.stage.play(workers_end=self.night)

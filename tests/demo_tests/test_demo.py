@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.demo.people import BRAND_OWNER, DUE, HEALTHY, MEMBER, OVERDUE, OWNER, STAFF
+from tests.demo.people import BRAND_OWNER, DUE, HEALTHY, INVITED, INVITED_EMAIL, MEMBER, OVERDUE, OWNER, STAFF
 from tests.flows.processes import ROOT, until
 
 from .process import Demo, demo, rows
@@ -80,7 +80,7 @@ def test_the_one_that_falls_due_is_renewed_by_the_worker(first):
         "SELECT text FROM accounts_event JOIN tokens_connection c ON c.id = subject_id WHERE kind = ? AND handle = ?"
     )
     [(text,)] = rows(first.folder, query, "refreshed", DUE)
-    assert str(text).startswith("Renewed, valid until ")
+    assert str(text).startswith("Renewed, valid for ")
     assert f"Watch @{DUE}" in first.output
 
 
@@ -125,6 +125,15 @@ def test_the_link_in_an_old_mail_opens(running):
     link = re.search(r"http://localhost:\d+(/link/[\w-]+/)", text.replace("=\n", ""))
     assert link
     assert "Reconnect Instagram" in get(f"{running.address('Site')}{link[1]}").text
+
+
+def test_the_link_of_the_invited_creator_opens(running):
+    text = next(path.read_text() for path in mails(running) if INVITED_EMAIL in path.read_text())
+    link = re.search(r"http://localhost:\d+(/link/[\w-]+/)", text.replace("=\n", ""))
+    assert link
+    page = get(f"{running.address('Site')}{link[1]}").text
+    assert "Connect Instagram" in page
+    assert f"@{INVITED}" in page
 
 
 def test_a_changed_password_is_found_by_check_now_and_mailed(running, ana):

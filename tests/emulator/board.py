@@ -83,9 +83,9 @@ def faults(state: State) -> str:
     found = state.faults.all()
     if not found:
         return '<p class="soft">None: everything answers as it should.</p>'
-    hint = '<p class="soft">One at a time strikes: the topmost.</p>' if len(found) > 1 else ""
+    hint = '<p class="soft">Each request meets one of these at most: the first in this list that concerns it.</p>'
     rows = "".join(f"<li><span>{fault_words(state, each)}</span>{removal(each)}</li>" for each in found[:50])
-    return f'<ul class="faults">{rows}</ul>{hint}'
+    return f'<ul class="faults">{rows}</ul>{hint if len(found) > 1 else ""}'
 
 
 def removal(fault: Fault) -> str:
@@ -105,6 +105,8 @@ def fault_words(state: State, fault: Fault) -> str:
         told.append(f"for @{masked(state, fault.username)}")
     if fault.token is not None:
         told.append(f"for token •{fingerprint(fault.token)}")
+    if fault.after:
+        told.append(f"lets {fault.after} more pass first")
     if fault.times is not None:
         told.append("once" if fault.times == 1 else f"{fault.times} times")
     return f"{badge(fault.kind, 'warn')} <small>{escape(', '.join(told))}</small>"

@@ -117,6 +117,7 @@ OTHERS = {
     "invalid_platform_app": Spec(400, "Invalid platform app", shape="flat"),
     "flat_client_secret": Spec(400, "Error validating client secret.", shape="flat"),
     "code_not_found": Spec(400, "Matching code was not found or was already used", shape="flat"),
+    "invalid_redirect": Spec(400, "Invalid redirect_uri", shape="flat"),
     "redirect_mismatch": Spec(400, "Redirect URI does not match the one the code was requested with", shape="flat"),
     "flat_missing": Spec(400, "Missing required field {field}", shape="flat"),
     "flat_grant_type": Spec(400, "Invalid grant_type", shape="flat"),

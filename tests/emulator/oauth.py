@@ -154,6 +154,7 @@ def exchange_code(state: State, request: Request) -> Answer:
         raise Refused(error("unsupported_request", state.switches, {"method": request.method.lower()}))
     form = request.form
     check_client(state, form)
+    check_registered(state, form)
     if form.get("grant_type") != "authorization_code":
         refuse(state, "flat_grant_type")
     code = usable_code(state, form)
@@ -175,6 +176,13 @@ def check_client(state: State, form: Mapping[str, str]) -> None:
     if form["client_secret"] != app.secret:
         told = {"client_secret": "flat_client_secret", "platform_app": "invalid_platform_app"}
         refuse(state, told[state.switches.wrong_secret])
+
+
+def check_registered(state: State, form: Mapping[str, str]) -> None:
+    """Nobody has published whether Meta looks at the app's list here too, or at the code's own address alone."""
+    app = state.apps[form["client_id"]]
+    if state.switches.unregistered_redirect == "refuse" and not acceptable(app, form["redirect_uri"]):
+        refuse(state, "invalid_redirect")
 
 
 def usable_code(state: State, form: Mapping[str, str]) -> Code:

@@ -27,6 +27,8 @@ class Switches:
     code_shape: str = choice("data", "flat_number", "flat_list", "flat_string")
     code_user_id: str = choice("scoped", "professional", "other")
     wrong_secret: str = choice("client_secret", "platform_app")
+    # 1.3: whether the exchange refuses an address that the app has not registered before it looks at the code
+    unregistered_redirect: str = choice("refuse", "ignore")
     # 1.2: whether a denial carries the state back
     denial_state: bool = kind(True, bool)
     # 1.2: usernames that hold no role on an app in development

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from django.conf import settings
 from django.db import connection
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -39,8 +40,9 @@ def environment(meta_url: str, **changes: str) -> dict[str, str]:
         **os.environ,
         "DATABASE_URL": database_url(),
         "DJANGO_SETTINGS_MODULE": "tests.settings",
-        # The test rings through the queue's table; a worker must listen there.
-        "BROKER_URL": "",
+        # The test rings through its own Redis database, where there is one; a worker must listen there.
+        "BROKER_URL": str(settings.Q_CLUSTER.get("redis", "")),
+        "CACHE_URL": str(settings.CACHES["default"]["LOCATION"]) if settings.CACHE_URL else "",
         "INSTAGRAM_AUTHORIZE_URL": f"{meta_url}/oauth/authorize",
         "INSTAGRAM_API_URL": meta_url,
         "INSTAGRAM_GRAPH_URL": meta_url,

@@ -60,7 +60,7 @@ CONNECTING = [
     "tokens.services.link_account.seal",
     "tokens.services.connect.conclude",
 ]
-LINK = ["tokens.services.links.trouble", "tokens.views.departure.default_app", "tokens.views.link.send_link"]
+LINK = ["tokens.services.links.trouble", "tokens.views.departure.app_for", "tokens.views.link.send_link"]
 NOW = ["tokens.services.attempt.store", "tokens.services.store.seal", "tokens.services.ask.judge"]
 
 

@@ -29,7 +29,7 @@ from tokens.services import connect as connecting
 from tokens.views import callback
 
 BEGIN = dt.datetime(2026, 5, 4, 2, 0, tzinfo=dt.UTC)
-SHORT = 0.4
+SHORT = 1.0
 Travel = Callable[[dt.datetime], Any]
 
 # Swept together: what would let the brake fall, or waits for the deadline, has a sweep of its own.

@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 from django.utils import timezone
+from django_q.models import Schedule
 
 from notifications.models import OutboxMessage
+from tests import queue
 from tests.factories import make_connection, make_tenant
 from tests.flows.processes import ROOT, environment, until
 from tokens.models import Credential
@@ -28,6 +30,8 @@ STOPS_WITHIN = 40  # ten seconds on a machine that has nothing else to do
 
 @pytest.fixture
 def worker(emulator, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A cluster that works when the test rings, and at no other time."""
+    Schedule.objects.all().delete()
     with cluster(emulator.url, tmp_path) as process:
         yield process
 
@@ -69,12 +73,27 @@ def refreshed() -> int:
     return Credential.objects.filter(version=2).count()
 
 
-def alive(group: int) -> bool:
-    try:
-        os.killpg(group, 0)
-    except ProcessLookupError:
+def ended(worker: subprocess.Popen[bytes]) -> bool:
+    """Whether the main process and all that it started are gone."""
+    if worker.poll() is None:
         return False
-    return True
+    try:
+        os.killpg(worker.pid, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+def guard_of(worker: subprocess.Popen[bytes]) -> int:
+    [guard] = children(worker.pid)
+    return guard
+
+
+def children(pid: int) -> list[int]:
+    """The processes that this one has started, oldest first."""
+    listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
+    pairs = [tuple(map(int, line.split())) for line in listed.splitlines()]
+    return [child for child, parent in pairs if parent == pid]
 
 
 def test_a_rung_worker_refreshes_what_is_due(worker, emulator):
@@ -104,11 +123,15 @@ def test_a_worker_told_to_stop_hands_back_what_hangs(whom, worker, emulator):
     emulator.state.add_fault("hang", path="/refresh_access_token")
     ring()
     until(lambda: in_flight(emulator, 8))
+    # More than the workers hold in hand: nobody may wait for room in a queue that nobody empties any more.
+    for _ in range(20):
+        ring()
+    until(lambda: queue.untaken() <= 37)
     if whom == "the main process":
         worker.send_signal(signal.SIGTERM)
     else:
         os.killpg(worker.pid, signal.SIGTERM)
-    until(lambda: worker.poll() is not None and not alive(worker.pid), patience=STOPS_WITHIN)
+    until(lambda: ended(worker), patience=STOPS_WITHIN)
     assert not Credential.objects.filter(lease_until__isnull=False).exists()
     emulator.state.clear_faults()
     emulator.state.release()
@@ -116,9 +139,35 @@ def test_a_worker_told_to_stop_hands_back_what_hangs(whom, worker, emulator):
     assert refreshed() == 20
 
 
-def test_an_idle_worker_told_to_stop_ends(worker):
-    os.killpg(worker.pid, signal.SIGTERM)
-    until(lambda: worker.poll() is not None and not alive(worker.pid), patience=STOPS_WITHIN)
+@pytest.mark.parametrize("whom", ["the main process", "the whole group", "both"])
+def test_an_idle_worker_told_to_stop_ends(whom, worker):
+    if whom != "the whole group":
+        worker.send_signal(signal.SIGTERM)
+    if whom != "the main process":
+        os.killpg(worker.pid, signal.SIGTERM)
+    until(lambda: ended(worker), patience=STOPS_WITHIN)
+    assert worker.returncode == 0
+
+
+def test_a_worker_that_is_killed_is_replaced_and_the_others_go_on(worker, emulator):
+    before = children(guard_of(worker))
+    os.kill(before[0], signal.SIGTERM)
+    until(lambda: before[0] not in children(guard_of(worker)) and len(children(guard_of(worker))) == len(before))
+    due(emulator, 30)
+    ring()
+    until(lambda: refreshed() == 30)
+
+
+def test_a_main_process_that_is_killed_takes_everything_along(worker):
+    worker.kill()
+    until(lambda: ended(worker), patience=STOPS_WITHIN)
+
+
+def test_a_guard_that_is_killed_takes_everything_along_and_says_so(worker, tmp_path):
+    os.kill(guard_of(worker), signal.SIGKILL)
+    until(lambda: ended(worker), patience=STOPS_WITHIN)
+    assert worker.returncode == 1
+    assert "guard ended by itself" in (tmp_path / "worker.log").read_text()
 
 
 def test_a_killed_cluster_costs_a_lease_and_nothing_else(worker, emulator):

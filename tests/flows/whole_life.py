@@ -141,6 +141,34 @@ class Life:
         assert self.connect("emil").outcome == "misconfigured"
         self.browser.get("/oauth/callback/instagram/?code=AQBforged&state=forged")
 
+    def inviting(self) -> None:
+        """Creators are invited, one by one and by a list; one connects by the mailed link, after a wrong account."""
+        creators = f"/w/{self.tenant.slug}/creators/"
+        self.browser.post(f"{creators}invite/", {"email": "gina@creator.example", "handle": "@gina"}, follow=True)
+        (token,) = {*link_tokens(self.new_mails())}
+        self.browser.post(f"{creators}invite-many/", {"pasted": "gina@creator.example,gina\nhugo@creator.example"})
+        (other,) = {*link_tokens(self.new_mails())}
+        phone, elsewhere = self.guest(), self.guest()
+        assert phone.get(f"/link/{token}/").status_code == 200
+        phone.get(self.leave("stranger", f"/link/{token}/", phone), follow=True)
+        assert ConnectAttempt.objects.latest("used_at").outcome == "wrong_account"
+        elsewhere.get(self.leave("gina", f"/link/{token}/", phone), follow=True)
+        attempt = ConnectAttempt.objects.latest("used_at")
+        assert elsewhere.post(f"/connect/outcome/{attempt.pk}/finish/", follow=True).status_code == 200
+        assert self.connection("gina").contact_email == "gina@creator.example"
+        assert phone.get(f"/link/{token}/").status_code == 410
+        # The other one is sent again, then withdrawn.
+        link = Link.objects.get(contact_email="hugo@creator.example")
+        self.browser.post(f"{creators}{link.pk}/again/", follow=True)
+        link = Link.objects.open().get(contact_email="hugo@creator.example")
+        self.browser.post(f"{creators}{link.pk}/withdraw/")
+        self.browser.post(f"{creators}{link.pk}/withdraw/", {"confirm": "yes"}, follow=True)
+        for each in (other, links.token_of(link)):
+            assert phone.get(f"/link/{each}/").status_code == 410
+            phone.post(f"/link/{each}/new/")
+        self.new_mails()
+        self.browser.get(creators)
+
     def renewing(self) -> None:
         self.state.configure(old_string="lives")
         people = ["anna_data", "anna_flat_number", "anna_flat_list", "anna_flat_string"]
@@ -259,6 +287,7 @@ class Life:
 
     def live(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.connecting()
+        self.inviting()
         self.renewing()
         self.dying_and_reviving()
         self.ending()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 from django.db import transaction
-from django_q.models import OrmQ
 
 from notifications import doorbell
 from notifications.models import Doorbell
 from notifications.tasks import deliver
+from tests import queue
 from tests.factories import make_connection, make_tenant
 from tokens.services.send_link import send_link
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def waiting() -> list[str]:
-    return [row.func() for row in OrmQ.objects.all()]
+    return [task["func"] for task in queue.waiting()]
 
 
 def test_a_commit_that_owes_a_mail_rings():
@@ -49,7 +49,7 @@ def test_a_delivery_answers_before_it_reads_so_that_the_next_mail_rings_again():
 
 def test_a_ring_that_the_queue_lost_is_answered_by_the_next_scheduled_delivery():
     send_link(make_connection(tenant=make_tenant()), actor="somebody")
-    OrmQ.objects.all().delete()
+    queue.lose()
     assert deliver() == 1
     assert not Doorbell.objects.get(name=doorbell.OUTBOX).rung
 

@@ -52,6 +52,18 @@ def test_a_signal_between_tasks_ends_the_worker_at_once():
         worker._on_sigterm(15, None)
 
 
+def test_a_signal_to_one_worker_does_not_stop_the_others():
+    with pytest.raises(SystemExit):
+        worker._on_sigterm(15, None)
+    assert not worker._stop.value
+
+
+def test_a_second_signal_changes_nothing():
+    with pytest.raises(SystemExit):
+        worker._on_sigterm(15, None)
+    worker._on_sigterm(15, None)
+
+
 def test_a_cluster_that_stops_lets_its_workers_finish_their_task_and_take_their_pill():
     worker.ask_to_stop()
     assert asks() is True

@@ -70,7 +70,7 @@ def test_the_new_dates_count_from_the_refresh(connection):
     assert credential.expires_at == NOW + 60 * DAY
     assert credential.due_at == dt.datetime(2026, 6, 7, 2, tzinfo=dt.UTC)  # the tick before day 50, which is a tick
     assert events_of(connection) == ["refreshed"]
-    assert Event.objects.get(kind="refreshed").text == "Renewed, valid until 18 June 2026."
+    assert Event.objects.get(kind="refreshed").text == "Renewed, valid for 60 days."
 
 
 def test_the_dates_count_from_before_the_call_however_long_it_took(connection, travel):

@@ -101,6 +101,14 @@ def test_the_last_thirty_requests_are_shown_newest_first(client: Client, state: 
     assert "html_502 502" in first[:220]
 
 
+def test_faults_say_whom_they_concern_and_that_a_request_meets_one_of_them(client: Client, state: State) -> None:
+    state.add_fault("rate_4", path="/me", username="lea", after=2, times=3)
+    assert "rate_4 on /me, for @lea, lets 2 more pass first, 3 times" in text_of(client.get("/").text)
+    assert "Each request meets one" not in client.get("/").text
+    state.add_fault("html_502")
+    assert "Each request meets one of these at most: the first in this list that concerns it." in client.get("/").text
+
+
 def test_a_request_cut_off_and_one_still_waiting_are_told(client: Client, state: State, lea: Token) -> None:
     state.add_fault("reset", times=1)
     with pytest.raises(OSError):

@@ -6,7 +6,7 @@ from tests.emulator.browser import consent
 from tests.emulator.records import PERMISSIONS
 from tests.emulator.state import State
 
-from .client import APP_ID, BASIC, CALLBACK, PUBLISH, Client, Reply, came_back, exchange_form
+from .client import APP_ID, BASIC, CALLBACK, PUBLISH, SECRET, Client, Reply, came_back, exchange_form
 
 NOT_FOUND = "Matching code was not found or was already used"
 
@@ -74,6 +74,18 @@ def test_a_wrong_exchange_is_refused_and_leaves_the_code_whole(
 def test_a_wrong_secret_may_be_told_as_a_wrong_app(client: Client, state: State, code: str) -> None:
     state.configure(wrong_secret="platform_app")
     assert refused(client.exchange(code, client_secret="wrong"), "Invalid platform app")
+
+
+def test_an_address_that_the_app_did_not_register_may_be_refused_before_the_code_is_looked_at(
+    client: Client, state: State, code: str
+) -> None:
+    state.add_app(APP_ID, SECRET, redirect_uris=[CALLBACK])
+    elsewhere = "https://elsewhere.test/callback"
+    assert refused(client.exchange("no-code", redirect_uri=elsewhere), "Invalid redirect_uri")
+    assert refused(client.exchange("no-code"), NOT_FOUND)
+    state.configure(unregistered_redirect="ignore")
+    assert refused(client.exchange("no-code", redirect_uri=elsewhere), NOT_FOUND)
+    assert client.exchange(code).status == 200
 
 
 def test_the_form_may_be_multipart(client: Client, code: str) -> None:

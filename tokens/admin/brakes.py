@@ -15,7 +15,6 @@ from django.utils import timezone
 from notifications.staff import ChoiceFilter, ReadOnlyAdmin, choice_filter, column
 from tokens.admin.confirming import Button, Outcome, on_list, on_page
 from tokens.clients import instagram_client
-from tokens.fields import Unreadable
 from tokens.models import Brake, CallTally, Connection, Status, Strike
 from tokens.services.brake import WINDOW, lift
 from tokens.services.recovery import recheck
@@ -39,11 +38,7 @@ def _recheck(request: HttpRequest, rows: list[Brake], typed: dict[str, Any]) -> 
 
 
 def _sampled(request: HttpRequest, row: Brake) -> Outcome:
-    try:
-        client = instagram_client(row.meta_app, pool_size=1, deadline=SAMPLE_DEADLINE)
-    except Unreadable:
-        return Outcome(messages.ERROR, "The secret of its Meta app can't be decrypted: nobody was asked.")
-    with contextlib.closing(client):
+    with contextlib.closing(instagram_client(row.meta_app, pool_size=1, deadline=SAMPLE_DEADLINE)) as client:
         lifted = recheck(row, client, timezone.now(), by=_address(request))
     if lifted:
         return Outcome(messages.SUCCESS, "The sample answered as it should: lifted.")

@@ -203,4 +203,4 @@ def _events(connection: Any) -> list[list[Any]]:
     if connection is None:
         return []
     rows = Event.objects.filter(tenant_id=connection.tenant_id, subject_id=connection.pk).order_by("-at", "-pk")
-    return [[f"{row.at:%-d %b %Y %H:%M}", row.text, row.actor, row.kind] for row in rows[:LAST_EVENTS]]
+    return [[date_format(row.at, "DATETIME_FORMAT"), row.text, row.actor, row.kind] for row in rows[:LAST_EVENTS]]

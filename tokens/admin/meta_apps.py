@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from django import forms
@@ -15,11 +14,15 @@ from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
 from accounts.models import Tenant
 from notifications.staff import StaffAdmin, choice_filter, column
+from tokens.forms import LONGEST_SECRET, checked_app_id, checked_secret
 from tokens.models import Flavour, MetaApp
 from tokens.services.set_app_secret import set_app_secret
 
-LONGEST_SECRET = 200
-APP_ID = re.compile(r"[0-9]{1,100}")
+# What a page shows of an app; the secret is none of it.
+FACTS = (
+    "owner", "flavour", "app_id", "asks_for", "secret_state", "key_id", "created_at", "use", "retired_at", "last_test",
+    "tested_at",
+)  # fmt: skip
 
 
 class MetaAppForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -52,22 +55,25 @@ class MetaAppForm(forms.ModelForm):  # type: ignore[type-arg]
             del self.fields["tenant"]
 
     def clean_app_id(self) -> str:
-        app_id: str = self.cleaned_data["app_id"].strip()
-        if not APP_ID.fullmatch(app_id):
-            raise ValidationError("An app id is a number. Meta's App Dashboard shows it.")
-        return app_id
+        return checked_app_id(self.cleaned_data["app_id"])
 
     def clean_new_secret(self) -> str:
-        secret: str = self.cleaned_data["new_secret"]
-        if not (secret.isascii() and secret.isprintable()):
-            raise ValidationError("A secret holds letters and digits only. Copy it again.")
-        return secret
+        return checked_secret(self.cleaned_data["new_secret"])
+
+    def clean(self) -> dict[str, Any]:
+        """A second app in use is refused here: the database would refuse it without a sentence."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        tenant, flavour = cleaned.get("tenant"), cleaned.get("flavour")
+        taken = bool(tenant and flavour) and MetaApp.objects.in_use(tenant, flavour).exists()  # type: ignore[arg-type]
+        if self.instance._state.adding and taken:
+            raise ValidationError("That workspace has an app of this flavour in use. Its owners change it there.")
+        return cleaned
 
 
 @admin.register(MetaApp)
 class MetaAppAdmin(StaffAdmin):
     form = MetaAppForm
-    list_display = ("app_id", "flavour", "owner", "secret_state", "created_at")
+    list_display = ("app_id", "flavour", "owner", "use", "secret_state", "last_test", "created_at")
     list_filter = (choice_filter("flavour", "flavour", [(each.value, each.label) for each in Flavour]),)
     search_fields = ("app_id", "tenant__name", "=tenant__slug")
     ordering = ("created_at", "pk")
@@ -79,11 +85,10 @@ class MetaAppAdmin(StaffAdmin):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         if obj is None:
             return ("tenant", "flavour", "app_id", "new_secret")
-        facts = ("owner", "flavour", "app_id", "secret_state", "key_id", "created_at")
-        return (*facts, "new_secret") if self._takes_secret(request, obj) else facts
+        return (*FACTS, "new_secret") if self._takes_secret(request, obj) else FACTS
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return () if obj is None else ("owner", "flavour", "app_id", "secret_state", "key_id", "created_at")
+        return () if obj is None else FACTS
 
     def _takes_secret(self, request: HttpRequest, app: MetaApp) -> bool:
         return app.tenant_id is not None and self.has_change_permission(request, app)
@@ -99,6 +104,18 @@ class MetaAppAdmin(StaffAdmin):
     @column("Belongs to")
     def owner(self, app: MetaApp) -> Tenant | str:
         return app.tenant or "The installation"
+
+    @column("Use", label={"in use": "success", "retired": "warning"})
+    def use(self, app: MetaApp) -> str:
+        return "in use" if app.retired_at is None else "retired"
+
+    @column("Permissions asked for")
+    def asks_for(self, app: MetaApp) -> str:
+        return ", ".join(app.permissions_wanted)
+
+    @column("Last test")
+    def last_test(self, app: MetaApp) -> str:
+        return app.test_outcome or "never"
 
     @column("Secret", label={"set": "success", "not set": "warning", "in the environment": "info"})
     def secret_state(self, app: Any) -> str:

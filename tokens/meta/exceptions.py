@@ -32,7 +32,7 @@ DeathReason = Literal[
     "unknown",
 ]
 RefusalKind = Literal["too_young", "unsupported_request", "code_rejected", "blocked", "bad_request", "unknown"]
-MisconfigurationKind = Literal["app_credentials", "redirect_uri", "scope", "other"]
+MisconfigurationKind = Literal["unknown_app", "app_credentials", "redirect_uri", "scope", "other"]
 Scope = Literal["app", "account"]
 
 # Trace ids have 11 or 23 characters; under 32, so that an app secret (32 hex digits) cannot pass for one.

@@ -39,7 +39,9 @@ _CODE_REJECTED = re.compile(
     re.IGNORECASE,
 )
 _OUR_FAULTS: tuple[tuple[re.Pattern[str], MisconfigurationKind], ...] = (
-    (re.compile(r"client[ _]secret|invalid platform app|appsecret_proof", re.IGNORECASE), "app_credentials"),
+    # Meta says so of an id that it does not know, and at times of a wrong secret too.
+    (re.compile(r"invalid platform app", re.IGNORECASE), "unknown_app"),
+    (re.compile(r"client[ _]secret|appsecret_proof", re.IGNORECASE), "app_credentials"),
     (re.compile(r"redirect[ _]uri", re.IGNORECASE), "redirect_uri"),
     (re.compile(r"invalid scope", re.IGNORECASE), "scope"),
 )
@@ -53,7 +55,7 @@ _LIMITS: dict[int, Scope] = {
 }
 _DEADLY = (190, 102, 452)
 _PASSING = (1, 2)
-_CONFIGURATION: dict[int, MisconfigurationKind] = {3: "other", 101: "app_credentials", 110: "other"}
+_CONFIGURATION: dict[int, MisconfigurationKind] = {3: "other", 101: "unknown_app", 110: "other"}
 _OUR_BUGS = (100, 104, 2500)
 
 

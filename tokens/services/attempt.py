@@ -7,13 +7,11 @@ import time
 import uuid
 from collections.abc import Callable
 
-from tokens.fields import Unreadable
 from tokens.meta import InstagramClient
 from tokens.models import MetaApp
 from tokens.services.ask import Inquiry
 from tokens.services.claims import Claim, claim_one
 from tokens.services.store import LOST, store
-from tokens.services.verdicts import OurFault
 
 ClientFor = Callable[[MetaApp], InstagramClient]
 BUSY = "busy"
@@ -43,10 +41,7 @@ def work(claim: Claim, client_for: ClientFor, *, pause: Callable[[float], None] 
         # Only an active connection with a token has due dates; else every sweep would find it again for ever.
         claim.row().update(due_at=None, check_due_at=None, lease_owner="", lease_until=None)
         return LOST
-    try:
-        inquiry = Inquiry(client_for(credential.connection.meta_app), pause)
-    except Unreadable:  # a tenant's own app secret
-        return store(claim, credential, OurFault("undecryptable"), calls=[], unparsable=False)
+    inquiry = Inquiry(client_for(credential.connection.meta_app), pause)
     question = inquiry.refresh if claim.purpose == "refresh" else inquiry.check
     verdict = question(credential.token, expires_at=credential.known_expiry)
     return store(claim, credential, verdict, calls=inquiry.calls, unparsable=inquiry.unparsable)

@@ -32,9 +32,10 @@ from tokens.meta import (
     TokenDead,
     UnexpectedReply,
 )
-from tokens.models import ConnectAttempt
+from tokens.models import ConnectAttempt, Status
 from tokens.services import consent
-from tokens.services.link_account import Account, EndedMeanwhile, WrongAccount, link_account
+from tokens.services.link_account import Account, EndedMeanwhile, LinkClosed, WrongAccount, link_account
+from tokens.services.note_app import note_app, word_of
 
 BASIC = "instagram_business_basic"
 EXCHANGE_TRIES = 3
@@ -53,26 +54,27 @@ UNSETTLED = ("blocked", "unknown")
 logger = logging.getLogger(__name__)
 
 
-def finish_with_code(attempt: ConnectAttempt, client: InstagramClient, code: Secret) -> str:
+def finish_with_code(attempt: ConnectAttempt, client: InstagramClient, code: Secret, *, seen_by: str = "") -> str:
     """Exchanges `code` and goes on to the connection.
 
     Args:
         attempt: the one whose state was just spent.
         client: of the attempt's Meta app.
         code: what Instagram's consent page sent along.
+        seen_by: the address of whoever is signed in there and sees what comes of it: no mail tells them.
 
     Returns:
         The outcome, stored on the attempt for its result page.
     """
-    return _Finishing(attempt, client).with_code(code)
+    return _Finishing(attempt, client, seen_by).with_code(code)
 
 
-def finish_pending(attempt: ConnectAttempt, client: InstagramClient) -> str:
-    """Goes on where an attempt was interrupted, with the secret that waits. Returns as `finish_with_code`."""
+def finish_pending(attempt: ConnectAttempt, client: InstagramClient, *, seen_by: str = "") -> str:
+    """Goes on where an attempt was interrupted, with the secret that waits. Otherwise as `finish_with_code`."""
     secret = attempt.pending_secret
     if secret is None or attempt.pending_until is None or attempt.pending_until <= timezone.now():
         return conclude(attempt, Outcome.CODE_REJECTED)
-    steps = _Finishing(attempt, client)
+    steps = _Finishing(attempt, client, seen_by)
     going_on: dict[str, Callable[[Secret], str]] = {
         Pending.CODE: steps.with_code,
         Pending.SHORT_TOKEN: steps.with_short_token,
@@ -97,24 +99,23 @@ def conclude(attempt: ConnectAttempt, outcome: str, **handles: str) -> str:
     attempt.outcome = outcome
     attempt.finishing_until = None
     attempt.handles = handles
+    columns = ["outcome", "handles", "connection", "finishing_until"]
     if outcome != Outcome.UNFINISHED:
         attempt.pending, attempt.pending_secret = "", None
         attempt.pending_facts, attempt.pending_until = {}, None
-    attempt.save(
-        update_fields=[
-            "outcome", "handles", "connection", "pending", "pending_secret", "pending_facts", "pending_until",
-            "finishing_until",
-        ]
-    )  # fmt: skip
+        # What waits is stored by `consent.keep_pending` alone: it may have been erased under our feet since.
+        columns += ["pending", "pending_secret", "pending_facts", "pending_until"]
+    attempt.save(update_fields=columns)
     return outcome
 
 
 class _Finishing:
     """The steps from a code to a connection, for one attempt."""
 
-    def __init__(self, attempt: ConnectAttempt, client: InstagramClient) -> None:
+    def __init__(self, attempt: ConnectAttempt, client: InstagramClient, seen_by: str) -> None:
         self.attempt = attempt
         self.client = client
+        self.seen_by = seen_by
         self.facts: dict[str, Any] = dict(attempt.pending_facts)
 
     def with_code(self, code: Secret) -> str:
@@ -165,13 +166,16 @@ class _Finishing:
             permissions=self.facts.get("permissions"),
         )
         try:
-            connection, revived = link_account(self.attempt, account)
+            connection, was = link_account(self.attempt, account, seen_by=self.seen_by)
         except WrongAccount as wrong:
             return conclude(self.attempt, Outcome.WRONG_ACCOUNT, expected=wrong.expected, found=wrong.found)
         except EndedMeanwhile:
             return conclude(self.attempt, Outcome.ENDED_MEANWHILE, found=profile.username or "")
+        except LinkClosed:
+            return conclude(self.attempt, Outcome.LINK_CLOSED, found=profile.username or "")
+        note_app(self.attempt.meta_app, "connected")
         self.attempt.connection = connection
-        outcome = Outcome.RECONNECTED if revived else Outcome.CONNECTED
+        outcome = {"": Outcome.CONNECTED, Status.ACTIVE: Outcome.RENEWED}.get(was, Outcome.RECONNECTED)
         return conclude(self.attempt, outcome, found=connection.handle)
 
     def _may_pass(self, error: MetaError, stage: str) -> bool:
@@ -184,13 +188,17 @@ class _Finishing:
         return isinstance(error, PASSING) or (isinstance(error, Refused) and error.kind in UNSETTLED)
 
     def _wait(self, kind: str, secret: Secret, lifetime: dt.timedelta) -> str:
-        consent.keep_pending(self.attempt, kind, secret, self.facts, lifetime)
+        if not consent.keep_pending(self.attempt, kind, secret, self.facts, lifetime):
+            return conclude(self.attempt, Outcome.LINK_CLOSED)
         return conclude(self.attempt, Outcome.UNFINISHED)
 
     def _failed(self, error: MetaError) -> str:
         outcome = _outcome_of(error)
         logger.warning("Connecting ended with %s: %s", outcome, error)
-        if outcome == Outcome.MISCONFIGURED:
+        if outcome == Outcome.MISCONFIGURED and self.attempt.meta_app.tenant_id is not None:
+            # It is the workspace's own app: its owners can mend it, staff can't.
+            note_app(self.attempt.meta_app, word_of(error))
+        elif outcome == Outcome.MISCONFIGURED:
             # Once a day at most: a wrong secret fails every creator who tries. It never brakes refreshing.
             day = timezone.now().date().isoformat()
             app_id = self.attempt.meta_app_id

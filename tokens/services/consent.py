@@ -9,18 +9,23 @@ import secrets
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.http import WRITERS
 from accounts.models import Membership, Tenant, User
+from accounts.rights import ROLES, Right
+from accounts.services.lock_living import lock_living
 from tokens.fields import seal
 from tokens.meta import InstagramClient, Secret
-from tokens.models import ConnectAttempt, Connection, Link, MetaApp, Status
+from tokens.models import ConnectAttempt, Connection, Link, MetaApp
+from tokens.services import links
 
 STATE_LIFETIME = dt.timedelta(minutes=10)
 CODE_LIFETIME = dt.timedelta(minutes=30)
 STATES_A_SESSION = 10
+# What `still_allowed` asks of an attempt's link.
+LINK = ("link__connection", "link__tenant", "link__invited_by")
 
 
 def redirect_uri() -> str:
@@ -47,7 +52,7 @@ def begin(
         session_nonce: the browser session's own random value; the state is bound to it.
         user: the member who started it; None when a link did.
         connection: the one to revive; None for whatever account consents.
-        link: the reconnect link that started it.
+        link: the connect or reconnect link that started it.
     """
     now = timezone.now()
     state = secrets.token_urlsafe(32)
@@ -67,22 +72,24 @@ def begin(
     return client.authorize_url(
         redirect_uri=redirect_uri(),
         state=state,
-        scopes=settings.INSTAGRAM_SCOPES,
-        # Reviving one account: whoever is logged in at Instagram may be another; let them choose.
-        force_reauth=connection is not None,
+        scopes=meta_app.permissions_wanted,
+        # It is to be one certain account: whoever is logged in at Instagram may be another; let them choose.
+        force_reauth=connection is not None or (link is not None and bool(link.expected_handle)),
     )
 
 
 def returning(state: str, *, session_nonce: str | None, user: User | None) -> tuple[ConnectAttempt, bool] | None:
     """The attempt that `state` belongs to, and whether it came back to the browser that left.
 
-    A forged, used, expired or foreign state is None. One exception: a reconnect that returns without its
-    session's cookie (the phone's mail app opened the link, another browser returns) comes back as not `at_home`.
+    A forged, used, expired or foreign state is None. One exception: what a link began, and a member's reconnect,
+    may return without its session's cookie (the phone's mail app opened the link, another browser returns). It comes
+    back as not `at_home`, and nothing happens before a person has read where it leads and confirmed it: whoever was
+    lured here with somebody else's state is asked exactly what that somebody's link would have asked.
     """
     attempt = (
         ConnectAttempt.objects.waiting(timezone.now())
         .filter(state_hash=_digest(state))
-        .select_related("tenant", "meta_app", "user", "connection__meta_app", "link__connection")
+        .select_related("tenant", "meta_app", "user", "connection__meta_app", *LINK)
         .first()
     )
     if attempt is None or not still_allowed(attempt):
@@ -90,8 +97,9 @@ def returning(state: str, *, session_nonce: str | None, user: User | None) -> tu
     at_home = session_nonce is not None and hmac.compare_digest(attempt.session_hash, _digest(session_nonce))
     if at_home:
         return (attempt, True) if attempt.user_id is None or attempt.user == user else None
-    strange = session_nonce is not None and attempt.link_id is None
-    return None if attempt.connection_id is None or strange else (attempt, False)
+    if attempt.link_id is None and (attempt.connection_id is None or session_nonce is not None):
+        return None
+    return attempt, False
 
 
 def spend(attempt: ConnectAttempt) -> bool:
@@ -99,29 +107,40 @@ def spend(attempt: ConnectAttempt) -> bool:
     return bool(ConnectAttempt.objects.filter(pk=attempt.pk, used_at__isnull=True).update(used_at=timezone.now()))
 
 
-def keep_code(attempt: ConnectAttempt, code: Secret) -> None:
-    """Lets the code of a reconnect that came back elsewhere wait, encrypted, for a person's confirmation."""
-    keep_pending(attempt, ConnectAttempt.Pending.CODE, code, {}, CODE_LIFETIME)
+def keep_code(attempt: ConnectAttempt, code: Secret) -> bool:
+    """Lets the code of an attempt that came back elsewhere wait for a person's confirmation, as `keep_pending`."""
+    return keep_pending(attempt, ConnectAttempt.Pending.CODE, code, {}, CODE_LIFETIME)
 
 
 def keep_pending(
     attempt: ConnectAttempt, kind: str, secret: Secret, facts: dict[str, Any], lifetime: dt.timedelta
-) -> None:
-    """Keeps a secret of an attempt, encrypted, until it is used or its time is over."""
+) -> bool:
+    """Keeps a secret of an attempt, encrypted, until it is used or its time is over.
+
+    Returns:
+        False where the workspace was deleted meanwhile: nothing is kept.
+    """
     if attempt.pending != kind or attempt.pending_until is None:
         # Pressing "Finish connecting" while Meta is down does not lengthen the life of what waits.
         attempt.pending_until = timezone.now() + lifetime
     attempt.pending = kind
     attempt.pending_secret = seal(secret.reveal())
     attempt.pending_facts = facts
-    attempt.save(update_fields=["pending", "pending_secret", "pending_facts", "pending_until"])
+    with transaction.atomic():
+        # Whoever deletes the workspace in this moment waits, and then erases this secret as well.
+        if lock_living(attempt.tenant_id) is None:
+            return False
+        attempt.save(update_fields=["pending", "pending_secret", "pending_facts", "pending_until"])
+    return True
 
 
 def still_allowed(attempt: ConnectAttempt) -> bool:
-    """What allowed the start must allow the end: a role that may write, or a link of a connection not ended since."""
+    """What allowed the start must allow the end: a role that may write, or a link that nothing has ended since."""
+    if attempt.tenant.deleted_at is not None:
+        return False
     if attempt.link is not None:
-        return attempt.link.used_at is None and attempt.link.connection.status != Status.DISCONNECTED
-    writers = Membership.objects.filter(tenant_id=attempt.tenant_id, role__in=WRITERS)
+        return links.may_finish(attempt.link)
+    writers = Membership.objects.filter(tenant_id=attempt.tenant_id, role__in=ROLES[Right.CONNECT])
     return writers.filter(user_id=attempt.user_id or 0).exists()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
@@ -10,6 +12,18 @@ from accounts import events
 from accounts.models import User
 from tokens.models import Connection, Credential, Status
 from tokens.services import links
+
+# The columns of a credential whose token is erased.
+ERASED: dict[str, Any] = {
+    "token": None,
+    "key_id": "",
+    "due_at": None,
+    "check_due_at": None,
+    "lease_owner": "",
+    "lease_until": None,
+    "version": F("version") + 1,
+    "fence": F("fence") + 1,
+}
 
 
 def disconnect(connection: Connection, *, by: User) -> bool:
@@ -22,6 +36,19 @@ def disconnect(connection: Connection, *, by: User) -> bool:
     Returns:
         False where it was disconnected already.
     """
+    text = f"{connection} was disconnected and its key erased."
+    return end(connection, kind="disconnected", text=text, actor=by.email)
+
+
+def end(connection: Connection, *, kind: str, text: str, actor: str) -> bool:
+    """Ends a connection and erases its token, in one transaction. False where it was disconnected already.
+
+    Args:
+        connection: any.
+        kind: of the event.
+        text: of the event.
+        actor: of the event.
+    """
     now = timezone.now()
     with transaction.atomic():
         ended = (
@@ -33,26 +60,10 @@ def disconnect(connection: Connection, *, by: User) -> bool:
             return False
         erase_token(connection)
         links.retire(connection, now)
-        events.record(
-            tenant=connection.tenant_id,
-            kind="disconnected",
-            text=f"{connection} was disconnected and its key erased.",
-            subject_id=connection.pk,
-            actor=by.email,
-            at=now,
-        )
+        events.record(tenant=connection.tenant_id, kind=kind, text=text, subject_id=connection.pk, actor=actor, at=now)
     return True
 
 
 def erase_token(connection: Connection) -> None:
     """Erases the token for good. Version and fence rise: no answer under way can bring it back."""
-    Credential.objects.filter(pk=connection.pk).update(
-        token=None,
-        key_id="",
-        due_at=None,
-        check_due_at=None,
-        lease_owner="",
-        lease_until=None,
-        version=F("version") + 1,
-        fence=F("fence") + 1,
-    )
+    Credential.objects.filter(pk=connection.pk).update(**ERASED)

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from accounts import events
 from accounts.models import Tenant
+from accounts.services.lock_living import lock_living
 from tokens.fields import Unreadable
 from tokens.meta import InstagramClient, MetaError, Profile, Secret, TokenDead
 from tokens.models import Connection, Credential, Flavour, MetaApp, Status
@@ -26,7 +27,13 @@ from tokens.wording import REASONS
 COLUMNS = frozenset({"token", "flavour", "issued_at", "expires_at", "contact_email"})
 THREADS = 8
 LONGEST_FIELD = 1024 * 1024
+LONGEST_ADDRESS = 254  # what a connection's contact address holds
+NO_ADDRESS = "contact_email is not a mail address."
 NO_HEADER = "The first line must name the columns, with commas between them and “token” among them."
+
+
+# What Instagram says of a token; None where nobody was asked.
+Answer = Profile | MetaError | None
 
 
 class BadHeader(Exception):
@@ -54,8 +61,12 @@ class Result:
     why: str = ""
 
 
-def read_lines(source: TextIO) -> Iterator[Line]:
+def read_lines(source: TextIO, *, on_header: Callable[[list[str]], None] | None = None) -> Iterator[Line]:
     """The lines of a CSV file with a header, numbered as an editor shows them.
+
+    Args:
+        source: the file as text, its line endings as they are.
+        on_header: called with the names of the columns.
 
     Raises:
         BadHeader: no header, no column `token`, or columns that mean nothing here.
@@ -79,6 +90,8 @@ def read_lines(source: TextIO) -> Iterator[Line]:
             continue  # an empty line, or a spreadsheet's row of commas
         if names is None:
             names = _header(row)
+            if on_header is not None:
+                on_header(names)
         elif physical.unclosed:
             yield Line(physical.first, Secret(""), problem=physical.unclosed)
         else:
@@ -141,8 +154,8 @@ def import_lines(
     results = []
     with ThreadPoolExecutor(THREADS, thread_name_prefix="import") as pool:
         # The threads ask Meta alone; rows are written here, one after the other.
-        for line, answer in pool.map(lambda line: (line, _verify(client, line)), lines):
-            result = _conclude(line, answer, tenant, meta_app, dry_run)
+        for line, answer in pool.map(lambda line: (line, verify(client, line)), lines):
+            result = conclude(line, answer, tenant=tenant, meta_app=meta_app, dry_run=dry_run)
             results.append(result)
             if on_result is not None:
                 on_result(result)
@@ -189,7 +202,9 @@ def _validated(number: int, token: Secret, values: dict[str, str]) -> Line:
         try:
             validate_email(contact_email)
         except ValidationError:
-            raise ValidationError("contact_email is not a mail address.") from None
+            raise ValidationError(NO_ADDRESS) from None
+        if len(contact_email) > LONGEST_ADDRESS:
+            raise ValidationError(NO_ADDRESS)
     return Line(number, token, issued_at, expires_at, contact_email)
 
 
@@ -204,7 +219,8 @@ def _instant(values: dict[str, str], name: str) -> dt.datetime | None:
         raise ValidationError(f"{name} is not a date and time in ISO 8601, such as 2026-03-01T01:00:00Z.") from None
 
 
-def _verify(client: InstagramClient, line: Line) -> Profile | MetaError | None:
+def verify(client: InstagramClient, line: Line) -> Answer:
+    """What `/me` says of the line's token, failures as values; None where the line is refused without asking."""
     if line.problem:
         return None
     try:
@@ -213,21 +229,44 @@ def _verify(client: InstagramClient, line: Line) -> Profile | MetaError | None:
         return error
 
 
-def _conclude(
-    line: Line, answer: Profile | MetaError | None, tenant: Tenant, meta_app: MetaApp, dry_run: bool
+def conclude(
+    line: Line,
+    answer: Answer,
+    *,
+    tenant: Tenant,
+    meta_app: MetaApp,
+    dry_run: bool = False,
+    actor: str = events.SYSTEM,
 ) -> Result:
+    """Stores what the line's token is worth, in one transaction.
+
+    Args:
+        line: as read.
+        answer: what `verify` brought.
+        tenant: the workspace that will own the connection.
+        meta_app: the app through which the token was made.
+        dry_run: report, store nothing.
+        actor: who imports, for the history.
+    """
     if not isinstance(answer, Profile):
         return Result(line.number, "refused", line.problem or _why(answer))
     if (answer.account_type or "").upper() == "PERSONAL":
         return Result(line.number, "refused", "A personal account: Instagram allows professional ones only.")
     account = Account(profile=answer, token=line.token, issued_at=line.issued_at, expires_at=line.expires_at)
     with transaction.atomic():
+        if lock_living(tenant.pk) is None:
+            return Result(line.number, "refused", "The workspace was deleted meanwhile.")
         existing = _existing(tenant, meta_app, account)
         if existing is not None and _is_newer(existing, line):
             return Result(line.number, "unchanged", f"{existing} holds a newer token.")
         if not dry_run:
-            _store(existing, line, account, tenant, meta_app)
+            _store(existing, line, account, tenant, meta_app, actor)
     return Result(line.number, "imported", f"@{answer.username or account.instagram_id}")
+
+
+def is_passing(answer: Answer) -> bool:
+    """Whether asking again later may bring another answer."""
+    return isinstance(answer, MetaError) and not answer.permanent
 
 
 def _why(error: MetaError | None) -> str:
@@ -263,11 +302,14 @@ def _same_token(credential: Credential, line: Line) -> bool:
         return False
 
 
-def _store(existing: Connection | None, line: Line, account: Account, tenant: Tenant, meta_app: MetaApp) -> None:
+def _store(
+    existing: Connection | None, line: Line, account: Account, tenant: Tenant, meta_app: MetaApp, actor: str
+) -> None:
     now = timezone.now()
     connection = existing or Connection(tenant=tenant, meta_app=meta_app)
     if line.contact_email:
         connection.contact_email = line.contact_email
     describe(connection, account, now=now, meta_app=meta_app, user=None)
     store_token(connection, account, now=now)
-    events.record(tenant=tenant, kind="imported", text=f"{connection} was imported.", subject_id=connection.pk, at=now)
+    text = f"{connection} was imported."
+    events.record(tenant=tenant, kind="imported", text=text, subject_id=connection.pk, actor=actor, at=now)

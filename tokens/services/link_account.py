@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts import events
 from accounts.models import User
+from accounts.services.lock_living import lock_living
 from notifications.services import notify
 from tokens import due_dates
 from tokens.fields import newest_key_id, seal
@@ -18,7 +19,11 @@ from tokens.flags import missing_permissions
 from tokens.meta import Profile, Secret
 from tokens.models import ConnectAttempt, Connection, Credential, Link, MetaApp, Status
 from tokens.services import links, recipients
+from tokens.services.disconnect import end
 from tokens.services.store import RESET
+
+# Who acted where no member did: whoever held a link.
+ACTORS = {Link.Kind.CONNECT: "the connect link", Link.Kind.RECONNECT: "the reconnect link"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +48,10 @@ class Account:
 
 
 class WrongAccount(Exception):
-    """Somebody consented with another account than the one to be revived."""
+    """Somebody consented with another account than the one that is expected."""
 
     def __init__(self, *, expected: str, found: str) -> None:
-        super().__init__("Another Instagram account was used than the one to be reconnected.")
+        super().__init__("Another Instagram account was used than the one that is expected.")
         self.expected = expected
         self.found = found
 
@@ -55,48 +60,75 @@ class EndedMeanwhile(Exception):
     """A member disconnected the connection while somebody was at Instagram to connect it."""
 
 
-def link_account(attempt: ConnectAttempt, account: Account) -> tuple[Connection, bool]:
+class LinkClosed(Exception):
+    """The link was used or withdrawn, or its workspace deleted, while somebody was at Instagram by it."""
+
+
+def link_account(attempt: ConnectAttempt, account: Account, *, seen_by: str = "") -> tuple[Connection, str]:
     """The attempt's account as an active connection.
 
     Args:
-        attempt: what tenant, app and member it belongs to, and which connection it is to revive.
+        attempt: what tenant, app, member and link it belongs to, and which connection it is to revive.
         account: what came back from Instagram.
+        seen_by: the address of whoever is signed in and sees what comes of it.
 
     Returns:
-        The connection, and whether it existed before.
+        The connection, and the status that it had before; empty for a new one.
 
     Raises:
-        WrongAccount: the attempt is to revive another account.
+        WrongAccount: the attempt is to revive, or its link expects, another account.
         EndedMeanwhile: it was disconnected after the attempt began; whoever did that has the last word.
+        LinkClosed: the link or the workspace came to its end after the attempt began.
     """
-    expected = attempt.connection
-    if expected is not None and not expected.aliases & account.aliases:
-        raise WrongAccount(expected=expected.handle, found=account.profile.username or account.instagram_id)
+    _expect(attempt, account)
     try:
         with transaction.atomic():
-            return _link(attempt, account)
+            return _link(attempt, account, seen_by)
     except IntegrityError:
         # Two tabs connected the same new account in the same moment: the second one renews it.
         with transaction.atomic():
-            return _link(attempt, account)
+            return _link(attempt, account, seen_by)
 
 
-def _link(attempt: ConnectAttempt, account: Account) -> tuple[Connection, bool]:
+def _expect(attempt: ConnectAttempt, account: Account) -> None:
+    found = account.profile.username or account.instagram_id
+    revived = attempt.connection
+    if revived is not None and not revived.aliases & account.aliases:
+        raise WrongAccount(expected=revived.handle, found=found)
+    handle = attempt.link.expected_handle if attempt.link else ""
+    if handle and handle.lower() != (account.profile.username or "").lower():
+        raise WrongAccount(expected=handle, found=found)
+
+
+def _link(attempt: ConnectAttempt, account: Account, seen_by: str) -> tuple[Connection, str]:
     now = timezone.now()
+    # Whoever deletes the workspace in this moment waits, and then erases this key as well.
+    if lock_living(attempt.tenant_id) is None:
+        raise LinkClosed
     connection = _existing(attempt, account)
     if connection is not None and _ended_since(connection, attempt):
         raise EndedMeanwhile
-    revived = connection is not None
+    was = "" if connection is None else connection.status
     if connection is None:
         connection = Connection(tenant_id=attempt.tenant_id, meta_app_id=attempt.meta_app_id)
-    was = connection.status
     describe(connection, account, now=now, meta_app=attempt.meta_app, user=attempt.user)
     store_token(connection, account, now=now)
-    _tell(attempt, connection, revived=revived, was=was, now=now)
     if attempt.link is not None:
-        links.use_up(attempt.link, now)
+        if not links.use_up(attempt.link, now, made=connection):
+            raise LinkClosed
+        _take_contact(attempt.link, connection)
     links.retire(connection, now)
-    return connection, revived
+    if attempt.connection is not None and attempt.connection.pk != connection.pk:
+        _replace(attempt, attempt.connection)
+    _tell(attempt, connection, was=was, seen_by=seen_by, now=now)
+    return connection, was
+
+
+def _take_contact(link: Link, connection: Connection) -> None:
+    """Mails about what a creator connected by invitation go where the invitation went."""
+    if link.kind == Link.Kind.CONNECT and link.contact_email != connection.contact_email:
+        connection.contact_email = link.contact_email
+        connection.save(update_fields=["contact_email"])
 
 
 def _ended_since(connection: Connection, attempt: ConnectAttempt) -> bool:
@@ -106,10 +138,22 @@ def _ended_since(connection: Connection, attempt: ConnectAttempt) -> bool:
 def _existing(attempt: ConnectAttempt, account: Account) -> Connection | None:
     rows = Connection.objects.select_for_update(no_key=True).filter(tenant_id=attempt.tenant_id)
     same_app = rows.known_as(attempt.meta_app, account.aliases).order_by("created_at").first()
-    if same_app is not None or attempt.connection_id is None:
+    if same_app is not None:
         return same_app
-    # The installation moved on to another Meta app since: the connection moves along.
-    return rows.filter(pk=attempt.connection_id).first()
+    # The workspace or the installation moved on to another Meta app since: the connection moves along.
+    if attempt.connection_id is not None:
+        return rows.filter(pk=attempt.connection_id).first()
+    # Of its ids only this one is the same in every app.
+    same_account = rows.filter(instagram_id=account.profile.user_id) if account.profile.user_id else rows.none()
+    apps = MetaApp.objects.filter(flavour=attempt.meta_app.flavour)
+    return same_account.filter(meta_app__in=apps).order_by("created_at").first()
+
+
+def _replace(attempt: ConnectAttempt, old: Connection) -> None:
+    """The account has a connection through the app in use already: reconnecting the older one ends in that."""
+    actor = attempt.user.email if attempt.user else "the reconnect link"
+    text = f"{old} is connected through another Meta app now; this older connection was ended and its key erased."
+    end(old, kind="replaced", text=text, actor=actor)
 
 
 def describe(
@@ -119,6 +163,9 @@ def describe(
     profile = account.profile
     if connection._state.adding or profile.user_id:
         connection.instagram_id = account.instagram_id
+    if connection.meta_app_id != meta_app.pk:
+        # These two differ from app to app: what the former app knew the account by says nothing here.
+        connection.app_scoped_id = connection.exchange_user_id = ""
     connection.meta_app = meta_app
     connection.app_scoped_id = profile.app_scoped_id or connection.app_scoped_id
     connection.exchange_user_id = account.exchange_user_id or connection.exchange_user_id
@@ -162,33 +209,41 @@ def store_token(connection: Connection, account: Account, *, now: dt.datetime) -
         Credential.objects.create(connection=connection, **columns)
 
 
-def _tell(attempt: ConnectAttempt, connection: Connection, *, revived: bool, was: str, now: dt.datetime) -> None:
-    actor = attempt.user.email if attempt.user else "the reconnect link"
+def _tell(attempt: ConnectAttempt, connection: Connection, *, was: str, seen_by: str, now: dt.datetime) -> None:
     handle = f"@{connection.handle}"
-    if not revived:
+    if not was:
         kind, text = "connected", f"{handle} was connected."
     elif was == Status.ACTIVE:
         kind, text = "renewed", f"{handle} was connected again; the connection was renewed."
     else:
         kind, text = "reconnected", f"{handle} was reconnected and works again."
+    link = attempt.link
+    if link is not None and link.kind == Link.Kind.CONNECT:
+        text = f"{text} {link.invited_by or 'A member'} had invited {link.contact_email}."
+    actor = attempt.user.email if attempt.user else ACTORS[Link.Kind(link.kind)] if link else events.SYSTEM
     events.record(tenant=attempt.tenant, kind=kind, text=text, subject_id=connection.pk, actor=actor, at=now)
     missing = missing_permissions(connection)
     if missing:
         text = f"Not ticked at Instagram: {', '.join(missing)}."
         events.record(tenant=attempt.tenant, kind="permission_missing", text=text, subject_id=connection.pk, at=now)
-    if attempt.link is not None and was == Status.INACTIVE:
-        _tell_members(attempt.link, connection, now)
+    if link is not None:
+        _tell_members(link, connection, was=was, seen_by=seen_by, now=now)
 
 
-def _tell_members(link: Link, connection: Connection, now: dt.datetime) -> None:
-    """Somebody revived it by a link: the members behind it hear of it, whoever held the link just saw it."""
-    held_the_link = {address.lower() for address in link.recipients}
-    addresses = [address for address in recipients.members_behind(connection) if address not in held_the_link]
+def _tell_members(link: Link, connection: Connection, *, was: str, seen_by: str, now: dt.datetime) -> None:
+    """The members behind a link hear that it was used; whoever held it, or is signed in there, just saw that."""
+    if link.kind == Link.Kind.CONNECT:
+        kind, told = "creator_connected", recipients.inviter_of(link)
+    elif was == Status.INACTIVE:
+        kind, told = "revived", recipients.members_behind(connection)
+    else:
+        return
+    saw_it = {address.lower() for address in (*link.recipients, seen_by)}
     notify(
-        kind="revived",
-        recipients=addresses,
+        kind=kind,
+        recipients=[address for address in told if address not in saw_it],
         tenant_id=connection.tenant_id,
         subject_id=connection.pk,
-        dedupe_key=f"revived:{link.pk}",
+        dedupe_key=f"{kind}:{link.pk}",
         now=now,
     )

@@ -1,17 +1,16 @@
-"""Reconnect links: derived tokens, of which only the SHA-256 is stored."""
+"""Connect and reconnect links: derived tokens, of which only the SHA-256 is stored."""
 
 from __future__ import annotations
 
-import base64
 import datetime as dt
-import hashlib
-import secrets
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
 
+from accounts import derived
+from accounts.models import Tenant, User
 from tokens.models import Connection, Link, Status
 
 SALT = "perennial.link"
@@ -19,7 +18,7 @@ SALT = "perennial.link"
 
 def token_of(link: Link) -> str:
     """The token that opens `link`, derived anew: it is written down nowhere but in the mail."""
-    return _derive(link.pk, link.nonce)
+    return derived.derive(SALT, link.pk, link.nonce)
 
 
 def url_of(link: Link) -> str:
@@ -28,28 +27,62 @@ def url_of(link: Link) -> str:
 
 
 def issue(connection: Connection, *, recipients: list[str], now: dt.datetime | None = None) -> Link:
-    """A fresh link for `connection`; it replaces those that were open, in the caller's transaction."""
+    """A fresh link that revives `connection`; it replaces those that were open, in the caller's transaction."""
     now = now or timezone.now()
     Link.objects.open().filter(connection=connection).update(replaced_at=now)
-    link_id, nonce = uuid.uuid4(), secrets.token_urlsafe(32)
-    return Link.objects.create(
-        id=link_id,
+    return _create(
+        now,
         tenant_id=connection.tenant_id,
         connection=connection,
-        nonce=nonce,
-        token_hash=_hash(_derive(link_id, nonce)),
+        flavour=connection.flavour,
         recipients=recipients,
+    )
+
+
+def issue_connect(
+    tenant: Tenant, *, email: str, handle: str, invited_by: User | None, now: dt.datetime | None = None
+) -> Link:
+    """A fresh link by which a creator connects to `tenant`, in the caller's transaction.
+
+    Args:
+        tenant: the workspace that will own the connection.
+        email: whom the link is mailed to, in lower case. An open link to the same address for the same account is
+            replaced.
+        handle: the one account that may be connected by it, in lower case; empty for any.
+        invited_by: the member who asks for it.
+        now: the time of writing.
+    """
+    now = now or timezone.now()
+    Link.objects.open().for_tenant(tenant).inviting(email, handle).update(replaced_at=now)
+    return _create(
+        now,
+        tenant=tenant,
+        kind=Link.Kind.CONNECT,
+        expected_handle=handle,
+        contact_email=email,
+        invited_by=invited_by,
+        recipients=[email],
+    )
+
+
+def _create(now: dt.datetime, **columns: Any) -> Link:
+    link_id, nonce = uuid.uuid4(), derived.new_nonce()
+    return Link.objects.create(
+        id=link_id,
+        nonce=nonce,
+        token_hash=derived.digest(derived.derive(SALT, link_id, nonce)),
         created_at=now,
         expires_at=now + dt.timedelta(days=settings.LINK_LIFETIME_DAYS),
+        **columns,
     )
 
 
 def find(token: str) -> Link | None:
     """The link that `token` opens, in whatever state it is; None for a garbled one."""
     return (
-        Link.objects.select_related("connection__meta_app", "connection__tenant", "tenant")
+        Link.objects.select_related("connection__meta_app", "connection__tenant", "tenant", "invited_by")
         .defer("connection__meta_app__secret")
-        .filter(token_hash=_hash(token))
+        .filter(token_hash=derived.digest(token))
         .first()
     )
 
@@ -58,10 +91,8 @@ def trouble(link: Link | None) -> str:
     """Why a link does not open, one stable word; empty where it does."""
     if link is None:
         return "garbled"
-    if link.used_at is not None:
-        return "used"
-    if link.connection.status == Status.DISCONNECTED:
-        return "disconnected"
+    if word := _ended(link):
+        return word
     if link.replaced_at is not None:
         return "replaced"
     return "expired" if link.expires_at <= timezone.now() else ""
@@ -71,10 +102,46 @@ def is_open(link: Link) -> bool:
     return not trouble(link)
 
 
-def use_up(link: Link, now: dt.datetime) -> None:
-    """Marks the link as used; every other open one of the connection has lost its point with it."""
-    Link.objects.filter(pk=link.pk).update(used_at=now)
-    retire(link.connection, now)
+def may_finish(link: Link) -> bool:
+    """Whether somebody whom the link sent to Instagram may still come back by it.
+
+    One that expires, or is sent anew, while they are there does no harm to them.
+    """
+    return not _ended(link)
+
+
+def _ended(link: Link) -> str:
+    """What ends a link for good, also under the feet of somebody who is at Instagram just now."""
+    if link.tenant.deleted_at is not None:
+        return "workspace_deleted"
+    if link.used_at is not None:
+        return "used"
+    if link.withdrawn_at is not None:
+        return "withdrawn"
+    revived = link.revives
+    return "disconnected" if revived is not None and revived.status == Status.DISCONNECTED else ""
+
+
+def use_up(link: Link, now: dt.datetime, *, made: Connection | None = None) -> bool:
+    """Marks the link as used; every other open one for the same purpose has lost its point with it.
+
+    Args:
+        link: the one that was used.
+        now: when.
+        made: what came of a connect link.
+
+    Returns:
+        False where it was used or withdrawn already: of two at the same moment, one goes on.
+    """
+    usable = Link.objects.filter(pk=link.pk, used_at__isnull=True, withdrawn_at__isnull=True)
+    if not usable.update(used_at=now, connection=link.connection or made):
+        return False
+    if link.revives is not None:
+        retire(link.revives, now)
+    else:
+        alike = Link.objects.open().for_tenant(link.tenant).inviting(link.contact_email, link.expected_handle)
+        alike.update(replaced_at=now)
+    return True
 
 
 def retire(connection: Connection, now: dt.datetime) -> None:
@@ -82,10 +149,6 @@ def retire(connection: Connection, now: dt.datetime) -> None:
     Link.objects.open().filter(connection=connection).update(replaced_at=now)
 
 
-def _derive(link_id: uuid.UUID, nonce: str) -> str:
-    digest = salted_hmac(SALT, f"{link_id}:{nonce}", algorithm="sha256").digest()
-    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+def withdraw_all(tenant: Tenant, now: dt.datetime) -> None:
+    """Ends all open links of a workspace that is deleted, in the caller's transaction."""
+    Link.objects.open().for_tenant(tenant).update(withdrawn_at=now)

@@ -44,7 +44,7 @@ def mark_inactive(connection: Connection, *, reason: str, by: User) -> str:
         events.record(
             tenant=connection.tenant_id,
             kind="became_inactive",
-            text=f"Perennial's staff ended the connection: {REASONS[reason].sentence}",
+            text=f"Perennial's staff ended the connection: {REASONS[reason].english_sentence}",
             subject_id=connection.pk,
             actor=by.email,
             detail={"reason": reason, "by_hand": True},

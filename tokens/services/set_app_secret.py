@@ -28,7 +28,10 @@ def set_app_secret(app: MetaApp, *, secret: str, by: User) -> None:
     if app.tenant_id is None:
         raise InstallationsOwn
     with transaction.atomic():
-        MetaApp.objects.filter(pk=app.pk).update(secret=seal(secret), key_id=newest_key_id())
+        # What a test said of the former secret says nothing of this one.
+        MetaApp.objects.filter(pk=app.pk).update(
+            secret=seal(secret), key_id=newest_key_id(), tested_at=None, test_outcome=""
+        )
         events.record(
             tenant=app.tenant_id,
             kind="app_secret_set",

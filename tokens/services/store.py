@@ -134,9 +134,14 @@ def _renewed(finding: Finding) -> str:
     )
     if not written:
         return LOST
-    until = f", valid until {expires_at:%-d %B %Y}" if expires_at else ""
-    finding.tell("refreshed", f"Renewed{until}.", expires_told=verdict.expires_in is not None)
+    finding.tell("refreshed", _renewed_for(verdict.expires_in), expires_told=verdict.expires_in is not None)
     return "refreshed"
+
+
+def _renewed_for(seconds: int | None) -> str:
+    """Not until when: the day depends on the time zone, and the workspace may choose another one."""
+    days = round((seconds or 0) / dt.timedelta(days=1).total_seconds())
+    return f"Renewed, valid for {days} day{'' if days == 1 else 's'}." if days else "Renewed."
 
 
 RESET: dict[str, Any] = {
@@ -188,7 +193,7 @@ def _dead(finding: Finding) -> str:
     Connection.objects.filter(pk=connection.pk).update(
         status=Status.INACTIVE, reason=verdict.reason, status_changed_at=finding.now
     )
-    finding.tell("became_inactive", REASONS[verdict.reason].sentence, reason=verdict.reason, **verdict.facts)
+    finding.tell("became_inactive", REASONS[verdict.reason].english_sentence, reason=verdict.reason, **verdict.facts)
     mail_reconnect_link(connection, kind="reconnect_needed", now=finding.now)
     brake.strike(connection=connection, cause=Brake.Cause.DEATHS, now=finding.now)
     return "died"

@@ -30,6 +30,7 @@ SCHEDULES = (
     Planned("sweep", "tokens.tasks.sweep", 1),
     Planned("check", "tokens.tasks.check", 5),
     Planned("deliver", "notifications.tasks.deliver", 1),
+    Planned("purge", "accounts.tasks.purge", 60),
 )
 
 

@@ -12,20 +12,27 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import Membership, User
-from tokens.clients import instagram_client
+from notifications.localisation import speak_as
+from tokens.clients import instagram_client, lacks_secret
 from tokens.meta import Secret
 from tokens.models import ConnectAttempt
 from tokens.services import consent
 from tokens.services.connect import claim_pending, conclude, finish_pending, finish_with_code
 from tokens.services.links import is_open
-from tokens.views.departure import to_consent
+from tokens.views.departure import own_app_broken, to_consent
 from tokens.views.session import known_nonce
+from tokens.wording import allowed_by
 
 # Several calls fit into one request of twenty seconds; a person who presses "Finish connecting" waits for one.
 CALL_SECONDS = 3.3
 FINISH_SECONDS = 9.0
 LONGEST = 4096
-GOOD = {ConnectAttempt.Outcome.CONNECTED, ConnectAttempt.Outcome.RECONNECTED}
+# How it is told to the member who did it.
+GOOD = {
+    ConnectAttempt.Outcome.CONNECTED: "is connected. You need do nothing more.",
+    ConnectAttempt.Outcome.RECONNECTED: "works again. You need do nothing more.",
+    ConnectAttempt.Outcome.RENEWED: "was connected already and works. The connection is renewed.",
+}
 
 
 @login_not_required
@@ -40,15 +47,16 @@ def instagram_callback(request: HttpRequest) -> HttpResponse:
 def _take(request: HttpRequest) -> HttpResponse:
     state, code = request.GET.get("state", ""), Secret(request.GET.get("code", "").removesuffix("#_"))
     back = _returning(request, state)
+    speak_as(back[0].tenant if back else None)
     if back is None or request.method == "HEAD" or not consent.spend(back[0]):
         return render(request, "tokens/state_refused.html", status=400)
     attempt, at_home = back
     if not code or len(code.reveal()) > LONGEST:
         conclude(attempt, _refusal(request))
     elif at_home:
-        _finish(attempt, code)
-    else:
-        consent.keep_code(attempt, code)
+        _finish(request, attempt, code)
+    elif not consent.keep_code(attempt, code):
+        conclude(attempt, ConnectAttempt.Outcome.LINK_CLOSED)
     return _to_result(request, attempt)
 
 
@@ -66,19 +74,27 @@ def _refusal(request: HttpRequest) -> str:
     return ConnectAttempt.Outcome.DENIED if denied else ConnectAttempt.Outcome.UNEXPECTED
 
 
-def _finish(attempt: ConnectAttempt, code: Secret) -> None:
+def _finish(request: HttpRequest, attempt: ConnectAttempt, code: Secret) -> None:
+    if lacks_secret(attempt.meta_app):
+        conclude(attempt, ConnectAttempt.Outcome.MISCONFIGURED)
+        return
     client = instagram_client(attempt.meta_app, pool_size=1, deadline=CALL_SECONDS)
     try:
-        finish_with_code(attempt, client, code)
+        finish_with_code(attempt, client, code, seen_by=_signed_in(request))
     finally:
         client.close()
+
+
+def _signed_in(request: HttpRequest) -> str:
+    """The address of whoever is signed in in this browser, else empty."""
+    return request.user.email if isinstance(request.user, User) else ""
 
 
 def _to_result(request: HttpRequest, attempt: ConnectAttempt) -> HttpResponse:
     """A member who connected goes to the connection; everything else has a page of its own."""
     if attempt.outcome in GOOD and attempt.connection is not None and _is_member(request, attempt):
-        done = "works again" if attempt.outcome == ConnectAttempt.Outcome.RECONNECTED else "is connected"
-        messages.success(request, f"{attempt.connection} {done}. You need do nothing more.")
+        done = GOOD[ConnectAttempt.Outcome(attempt.outcome)]
+        messages.success(request, f"{attempt.connection} {done}")
         return redirect("connection", slug=attempt.tenant.slug, pk=attempt.connection.pk)
     return redirect("connect_result", pk=attempt.pk)
 
@@ -98,9 +114,17 @@ def connect_result(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "handles": attempt.handles,
         "waits": waits,
         "is_member": _is_member(request, attempt),
-        "expected": attempt.connection.handle if attempt.connection else "",
+        "expected": _expected(attempt),
+        "allowed": allowed_by(attempt.meta_app.permissions_wanted),
     }
     return render(request, "tokens/connect_result.html", context)
+
+
+def _expected(attempt: ConnectAttempt) -> str:
+    """The handle of the account that is to be connected; empty for any."""
+    if attempt.connection is not None:
+        return attempt.connection.handle
+    return attempt.link.expected_handle if attempt.link is not None else ""
 
 
 @login_not_required
@@ -110,10 +134,13 @@ def finish_connecting(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     attempt = _load(request, pk)
     if attempt.pending_secret is not None and not consent.still_allowed(attempt):
         return render(request, "tokens/state_refused.html", status=400)
+    if lacks_secret(attempt.meta_app):
+        # What waits goes on waiting: an owner may enter the secret again within its hour.
+        return own_app_broken(request, attempt.tenant)
     if claim_pending(attempt):
         client = instagram_client(attempt.meta_app, pool_size=1, deadline=FINISH_SECONDS)
         try:
-            finish_pending(attempt, client)
+            finish_pending(attempt, client, seen_by=_signed_in(request))
         finally:
             client.close()
     return _to_result(request, attempt)
@@ -139,12 +166,13 @@ def try_again(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 def _load(request: HttpRequest, pk: uuid.UUID) -> ConnectAttempt:
     attempt = (
-        ConnectAttempt.objects.select_related("tenant", "meta_app", "user", "connection__meta_app", "link__connection")
+        ConnectAttempt.objects.select_related("tenant", "meta_app", "user", "connection__meta_app", *consent.LINK)
         .filter(pk=pk, used_at__isnull=False)
         .first()
     )
     if attempt is None or _is_somebody_elses(request, attempt):
         raise Http404
+    speak_as(attempt.tenant)
     return attempt
 
 

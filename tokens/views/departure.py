@@ -7,19 +7,22 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from accounts.models import Tenant, User
-from tokens.clients import AppNotSetUp, default_app, instagram_client
+from accounts.models import Membership, Tenant, User
+from accounts.rights import Right, may
+from tokens.clients import AppNotSetUp, app_for, instagram_client, lacks_secret
 from tokens.models import Connection, Link
 from tokens.services import consent
 from tokens.views.session import nonce
 
 
-def explain_consent(request: HttpRequest, flavour: str, context: dict[str, Any]) -> HttpResponse:
+def explain_consent(request: HttpRequest, flavour: str, *, tenant: Tenant, context: dict[str, Any]) -> HttpResponse:
     """Says what will happen and what is stored, with the button that leaves. Writes nothing."""
     try:
-        default_app(flavour, save=False)
+        meta_app = app_for(tenant, flavour, save=False)
     except AppNotSetUp:
         return _not_set_up(request, flavour)
+    if lacks_secret(meta_app):
+        return own_app_broken(request, tenant)
     return render(request, "tokens/connect.html", {**context, "flavour": flavour})
 
 
@@ -36,16 +39,18 @@ def to_consent(
 
     Args:
         request: of the browser that leaves; its session gets the state.
-        flavour: which Meta app of the installation asks.
+        flavour: which of the workspace's Meta apps, or of the installation's, asks.
         tenant: the workspace that will own the connection.
         user: the member who leaves, if it is one.
         connection: the one to revive, if it is to be that one.
         link: the link that gives the right, if it is one.
     """
     try:
-        meta_app = default_app(flavour)
+        meta_app = app_for(tenant, flavour)
     except AppNotSetUp:
         return _not_set_up(request, flavour)
+    if lacks_secret(meta_app):
+        return own_app_broken(request, tenant)
     client = instagram_client(meta_app, pool_size=1)
     url = consent.begin(
         client=client,
@@ -58,6 +63,14 @@ def to_consent(
     )
     client.close()
     return redirect(url)
+
+
+def own_app_broken(request: HttpRequest, tenant: Tenant) -> HttpResponse:
+    """Says that the workspace's own Meta app has no secret that can be read, and who can mend it."""
+    member = Membership.objects.filter(tenant=tenant, user_id=request.user.pk or 0).first()
+    can_manage = member is not None and may(member.role, Right.MANAGE_META_APP)
+    context = {"tenant": tenant, "can_manage": can_manage}
+    return render(request, "tokens/own_app_broken.html", context, status=503)
 
 
 def _not_set_up(request: HttpRequest, flavour: str) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""The link's page: shows whose account it is and why it stopped; a person's POST starts consent."""
+"""The link's page: shows who asks for what, and why; a person's POST starts consent."""
 
 from __future__ import annotations
 
@@ -7,12 +7,18 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST
 
+from notifications.localisation import speak_as
+from tokens.clients import AppNotSetUp, app_for
+from tokens.models import Connection, Link
 from tokens.services import links
+from tokens.services.invite_creator import send_again
+from tokens.services.link_account import ACTORS
 from tokens.services.send_link import send_link
 from tokens.views.departure import to_consent
-from tokens.wording import REASONS
+from tokens.wording import REASONS, allowed_by
 
-BY_LINK = "the reconnect link"
+# Where asking for a new one by oneself leads nowhere: only the workspace can bring it back.
+FINAL = {"disconnected", "withdrawn", "workspace_deleted"}
 
 
 @login_not_required
@@ -20,18 +26,35 @@ BY_LINK = "the reconnect link"
 def link(request: HttpRequest, token: str) -> HttpResponse:
     """GET and HEAD change nothing: mail scanners and previews follow every link."""
     found = links.find(token)
+    speak_as(found.tenant if found else None)
     trouble = links.trouble(found)
     if found is None or trouble:
-        return _no_index(render(request, "tokens/link_closed.html", {"trouble": trouble}, status=410))
+        return _closed(request, found, trouble)
     if request.method == "POST":
-        flavour = found.connection.flavour
-        return _no_index(to_consent(request, flavour, tenant=found.tenant, connection=found.connection, link=found))
-    context = {
-        "link": found,
-        "connection": found.connection,
-        "why": REASONS.get(found.connection.reason),
-    }
-    return _no_index(render(request, "tokens/link.html", context))
+        return _no_index(to_consent(request, found.flavour, tenant=found.tenant, connection=found.revives, link=found))
+    if found.revives is None:
+        return _no_index(render(request, "tokens/link_connect.html", {"link": found, "allowed": _allowed(found)}))
+    return _no_index(render(request, "tokens/link.html", _to_revive(found, found.revives)))
+
+
+def _to_revive(found: Link, connection: Connection) -> dict[str, object]:
+    return {"link": found, "connection": connection, "why": REASONS.get(connection.reason)}
+
+
+def _allowed(found: Link) -> list[str]:
+    """What the creator is about to allow, in words; nothing where no app is set up, which the button then tells."""
+    try:
+        return allowed_by(app_for(found.tenant, found.flavour, save=False).permissions_wanted)
+    except AppNotSetUp:
+        return []
+
+
+def _closed(request: HttpRequest, found: Link | None, trouble: str) -> HttpResponse:
+    invites = found is not None and found.kind == Link.Kind.CONNECT
+    # What has come of an invitation is revived by another mail, not by this one.
+    final = trouble in FINAL or (invites and trouble == "used")
+    context = {"trouble": trouble, "invites": invites, "link": found, "may_ask": not final}
+    return _no_index(render(request, "tokens/link_closed.html", context, status=410))
 
 
 @login_not_required
@@ -39,8 +62,11 @@ def link(request: HttpRequest, token: str) -> HttpResponse:
 def new_link(request: HttpRequest, token: str) -> HttpResponse:
     """Mails a new link to the address on record. The answer is the same whatever the token is worth."""
     found = links.find(token)
-    if found is not None:
-        send_link(found.connection, actor=BY_LINK)
+    speak_as(found.tenant if found else None)
+    if found is not None and found.revives is not None:
+        send_link(found.revives, actor=ACTORS[Link.Kind.RECONNECT])
+    elif found is not None:
+        send_again(found, actor=ACTORS[Link.Kind.CONNECT])
     return _no_index(render(request, "tokens/link_sent.html"))
 
 

@@ -13,7 +13,9 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.http import WRITERS, TenantRequest, role_required, tenant_row
+from accounts.http import TenantRequest, right_required, tenant_row
+from accounts.rights import Right, may
+from notifications.localisation import instant
 from tokens.clients import interactive_client
 from tokens.forms import ContactForm
 from tokens.models import Connection, Status
@@ -27,14 +29,14 @@ from tokens.services.set_contact import set_contact as set_contact_service
 from tokens.views.departure import explain_consent, to_consent
 from tokens.views.listing import listing
 
-can_write = role_required(*WRITERS)
+can_see = right_required(Right.SEE)
+can_connect = right_required(Right.CONNECT)
 
 AFTER_REFRESH = {
     "refreshed": (messages.SUCCESS, "Renewed."),
-    "died": (messages.WARNING, "Instagram no longer accepts the connection. See below why, and what to do."),
     "cannot_refresh": (
         messages.WARNING,
-        "Instagram refuses to renew it, though it still works. We try daily.",
+        "Instagram refuses to renew it, though it still works. We ask once a day.",
     ),
     "permission_missing": (
         messages.WARNING,
@@ -59,6 +61,7 @@ NOT_NOW = (
 )
 
 
+@can_see
 @require_safe
 def workspace(request: TenantRequest, slug: str) -> HttpResponse:
     now = timezone.now()
@@ -70,6 +73,7 @@ def workspace(request: TenantRequest, slug: str) -> HttpResponse:
     return render(request, "tokens/workspace.html", context)
 
 
+@can_see
 @require_safe
 def connection(request: TenantRequest, slug: str, pk: uuid.UUID) -> HttpResponse:
     return _connection_page(request, _load(request, pk))
@@ -93,16 +97,16 @@ def _connection_page(request: TenantRequest, row: Connection, form: ContactForm 
     return response
 
 
-@can_write
+@can_connect
 @require_http_methods(["GET", "HEAD", "POST"])
 def connect(request: TenantRequest, slug: str, flavour: str) -> HttpResponse:
     """GET explains what will happen; POST starts OAuth for whatever account the person consents with."""
     if request.method == "POST":
         return to_consent(request, flavour, tenant=request.tenant, user=request.user)
-    return explain_consent(request, flavour, _page_context(request, timezone.now()))
+    return explain_consent(request, flavour, tenant=request.tenant, context=_page_context(request, timezone.now()))
 
 
-@can_write
+@can_connect
 @require_POST
 def reconnect(request: TenantRequest, slug: str, pk: uuid.UUID) -> HttpResponse:
     """Starts OAuth to revive one connection."""
@@ -110,20 +114,18 @@ def reconnect(request: TenantRequest, slug: str, pk: uuid.UUID) -> HttpResponse:
     return to_consent(request, row.flavour, tenant=request.tenant, user=request.user, connection=row)
 
 
-@can_write
+@can_connect
 @require_POST
 def refresh_now(request: TenantRequest, slug: str, pk: uuid.UUID) -> HttpResponse:
     row = _load(request, pk)
     if row.status == Status.ACTIVE and (until := young_until(row, timezone.now())) is not None:
-        text = (
-            f"It is under 24 hours old. Instagram can renew it from {until:%-d %B, %H:%M} UTC on; it does not need it."
-        )
+        text = f"It is under 24 hours old. Instagram can renew it from {instant(until)} on; it does not need it."
         messages.info(request, text)
         return _to_connection(request, row)
     return _ask_now(request, row, "refresh")
 
 
-@can_write
+@can_connect
 @require_POST
 def check_now(request: TenantRequest, slug: str, pk: uuid.UUID) -> HttpResponse:
     return _ask_now(request, _load(request, pk), "check")
@@ -134,14 +136,15 @@ def _ask_now(request: TenantRequest, row: Connection, purpose: str) -> HttpRespo
         messages.info(request, "It is not active. Reconnect it first.")
         return _to_connection(request, row)
     with ExitStack() as clients:
-        # Made inside the attempt: a secret of the Meta app that can't be decrypted is our fault, not a broken page.
         word = attempt.now(row.pk, purpose, lambda app: clients.enter_context(interactive_client(app)))
-    level, text = AFTER_REFRESH.get(word, NOT_NOW)
-    messages.add_message(request, level, text)
+    # Of a death the page itself speaks, with reason, remedy and the button that helps: one alert, not two.
+    if word != "died":
+        level, text = AFTER_REFRESH.get(word, NOT_NOW)
+        messages.add_message(request, level, text)
     return _to_connection(request, row)
 
 
-@can_write
+@can_connect
 @require_POST
 def send_link(request: TenantRequest, slug: str, pk: uuid.UUID) -> HttpResponse:
     row = _load(request, pk)
@@ -157,7 +160,7 @@ def send_link(request: TenantRequest, slug: str, pk: uuid.UUID) -> HttpResponse:
     return _to_connection(request, row)
 
 
-@can_write
+@can_connect
 @require_POST
 def disconnect(request: TenantRequest, slug: str, pk: uuid.UUID) -> HttpResponse:
     """Asks first: the key is erased for good."""
@@ -172,7 +175,7 @@ def disconnect(request: TenantRequest, slug: str, pk: uuid.UUID) -> HttpResponse
     return _to_connection(request, row)
 
 
-@can_write
+@can_connect
 @require_POST
 def set_contact(request: TenantRequest, slug: str, pk: uuid.UUID) -> HttpResponse:
     row = _load(request, pk)
@@ -201,11 +204,12 @@ def _wants_fragment(request: TenantRequest) -> bool:
 
 
 def _may_write(request: TenantRequest) -> bool:
-    return request.membership.role in WRITERS
+    return may(request.membership.role, Right.CONNECT)
 
 
 def _page_context(request: TenantRequest, now: dt.datetime) -> dict[str, Any]:
     """What every whole page of a workspace needs: what the member may do, and whether renewals stand still."""
     last = last_sweep()
     silent = last is None or last < now - SILENCE
-    return {"can_write": _may_write(request), "renewals_silent": silent, "last_sweep": last}
+    can_invite = may(request.membership.role, Right.INVITE_CREATORS)
+    return {"can_write": _may_write(request), "can_invite": can_invite, "renewals_silent": silent, "last_sweep": last}

@@ -1,3 +1,5 @@
-"""Instants as the staff's pages show them: short, in 24 hours, and broken in one place at most."""
+"""Dates in English: written out for people, short in the staff's tables."""
 
-DATETIME_FORMAT = "j\u00a0M\u00a0Y, H:i"
+DATE_FORMAT = "j F Y"
+# In 24 hours, with the zone (staff pages are in UTC), and broken in one place at most.
+DATETIME_FORMAT = "j\u00a0M\u00a0Y, H:i\u00a0T"

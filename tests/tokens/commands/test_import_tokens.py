@@ -10,14 +10,18 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Event
+from accounts.services.delete_workspace import delete_workspace
 from notifications.models import OutboxMessage
-from tests.factories import make_connection, make_tenant, make_user
+from tests.factories import make_connection, make_meta_app, make_tenant, make_user
 from tests.rows import all_rows
 from tests.tokens.commands.csv_files import Importer
 from tests.tokens.commands.shell import run
+from tokens.clients import interactive_client
 from tokens.due_dates import refresh_due_at
+from tokens.meta import Secret
 from tokens.models import Connection, Credential, MetaApp
 from tokens.services.disconnect import disconnect
+from tokens.services.import_tokens import Line, import_lines
 
 pytestmark = pytest.mark.django_db
 
@@ -290,3 +294,17 @@ def test_three_hundred_lines_keep_their_order_and_their_accounts(importer: Impor
     for number in (0, 98, 100, 198, 200, 299):
         assert importer.stored(f"many{number}") == tokens[number].access_token
     assert Connection.objects.count() == 298
+
+
+def test_nothing_is_imported_into_a_deleted_workspace(importer: Importer) -> None:
+    delete_workspace(importer.tenant, by=make_user())
+    assert import_lines_of(importer) == ["The workspace was deleted meanwhile."]
+    assert not Connection.objects.exists()
+
+
+def import_lines_of(importer: Importer) -> list[str]:
+    """What the service says of a line, for a workspace that was there when the import began."""
+    app = make_meta_app()
+    with interactive_client(app) as client:
+        lines = [Line(2, Secret(importer.token("anna")))]
+        return [result.why for result in import_lines(lines, tenant=importer.tenant, meta_app=app, client=client)]

@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from django_q.models import OrmQ
-from django_q.signing import SignedPackage
 
+from tests import queue
 from tests.emulator.server import EmulatorServer
 from tests.factories import credential_of, make_connection, make_tenant
 from tests.flows.processes import result_of, start
@@ -99,19 +98,16 @@ def test_an_unknown_tenant_is_a_wrong_call(emulator: EmulatorServer) -> None:
     assert asked(emulator) == 0
 
 
-def queued() -> list[dict[str, Any]]:
-    return [SignedPackage.loads(row.payload) for row in OrmQ.objects.order_by("pk")]
-
-
 def test_enqueue_leaves_drains_that_carry_nothing_and_that_a_worker_can_run(emulator: EmulatorServer) -> None:
     connection = due(emulator, "anna")
     ran = run("refresh_tokens", "--enqueue", "--json")
     assert (ran.code, ran.json) == (0, {"due": 1, "enqueued": 2})
     assert asked(emulator) == 0
-    assert [(task["func"], task["args"], task["kwargs"]) for task in queued()] == [("tokens.tasks.drain", (), {})] * 2
+    waiting = [(task["func"], task["args"], task["kwargs"]) for task in queue.waiting()]
+    assert waiting == [("tokens.tasks.drain", (), {})] * 2
     stored = credential_of(connection).token
     assert stored is not None
-    assert stored.reveal() not in str(queued())
+    assert stored.reveal() not in str(queue.waiting())
 
     assert tasks.drain()["refreshed"] == 1
     assert tasks.drain() == {}
@@ -123,9 +119,9 @@ def test_enqueue_with_a_tenant_leaves_drains_of_that_tenant(emulator: EmulatorSe
     due(emulator, "anna", tenant=mine)
     due(emulator, "bert")
     run("refresh_tokens", "--enqueue", "--tenant", mine.slug)
-    assert {(task["func"], task["args"]) for task in queued()} == {("tokens.tasks.drain", (str(mine.pk),))}
+    assert {(task["func"], task["args"]) for task in queue.waiting()} == {("tokens.tasks.drain", (str(mine.pk),))}
 
-    [arguments] = {task["args"] for task in queued()}
+    [arguments] = {task["args"] for task in queue.waiting()}
     assert tasks.drain(*arguments)["refreshed"] == 1
     assert (emulator.state.refreshes("anna"), emulator.state.refreshes("bert")) == (1, 0)
 
@@ -141,10 +137,10 @@ def test_a_drain_of_a_tenant_that_was_erased_since_does_nothing(emulator: Emulat
 
 def test_the_sweep_of_each_minute_rings_only_where_something_is_due(emulator: EmulatorServer) -> None:
     assert tasks.sweep() == 0
-    assert queued() == []
+    assert queue.waiting() == []
     due(emulator, "anna")
     assert tasks.sweep() == 2
-    assert len(queued()) == 2
+    assert len(queue.waiting()) == 2
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,8 @@ from tests.tokens.journeys import allow, leave_from
 from tokens.models import Connection, Link
 from tokens.services import links
 
+CARLA = "carla@creator.example"
+
 
 @pytest.fixture
 def dead(emulator: Any, tenant: Any, alice: Any) -> Connection:
@@ -30,6 +32,26 @@ def link(dead: Connection) -> Link:
 def path(link: Link) -> str:
     """What stands in the mail, without our origin."""
     return f"/link/{links.token_of(link)}/"
+
+
+def known_at_instagram(emulator: Any, *people: str) -> None:
+    for person in people:
+        if person not in emulator.state.persons:
+            emulator.state.add_person(person)
+
+
+@pytest.fixture
+def invitation(emulator: Any, tenant: Any, alice: Any) -> Link:
+    """Alice invited Carla, whoever she says she is at Instagram."""
+    known_at_instagram(emulator, "carla")
+    return links.issue_connect(tenant, email=CARLA, handle="", invited_by=alice)
+
+
+@pytest.fixture
+def expecting(emulator: Any, tenant: Any, alice: Any) -> Link:
+    """As `invitation`, for the account @carla alone; there is @carlo, too."""
+    known_at_instagram(emulator, "carla", "carlo")
+    return links.issue_connect(tenant, email=CARLA, handle="carla", invited_by=alice)
 
 
 @pytest.fixture

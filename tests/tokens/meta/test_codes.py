@@ -88,7 +88,7 @@ def test_session_codes_mean_a_dead_token_whatever_the_status(error_of, case, cod
     assert (error.reason, error.unparsable, error.code) == ("unknown", False, code)
 
 
-@pytest.mark.parametrize(("code", "kind"), [(3, "other"), (101, "app_credentials"), (110, "other")])
+@pytest.mark.parametrize(("code", "kind"), [(3, "other"), (101, "unknown_app"), (110, "other")])
 def test_our_own_mistakes_are_ours(error_of, case, code, kind):
     error = error_of(case, json=graph(code))
     assert isinstance(error, OurMisconfiguration)

@@ -49,8 +49,8 @@ def test_a_code_can_only_be_rejected_where_one_was_sent(error_of):
 @pytest.mark.parametrize(
     ("message", "kind"),
     [
-        ("Invalid platform app", "app_credentials"),
-        ("INVALID PLATFORM APP", "app_credentials"),
+        ("Invalid platform app", "unknown_app"),
+        ("INVALID PLATFORM APP", "unknown_app"),
         ("Error validating client secret.", "app_credentials"),
         ("Redirect URI does not match the one the code was requested with", "redirect_uri"),
         ("Invalid scrubbed redirect_uri", "redirect_uri"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import pytest
 from django.utils import timezone
@@ -17,7 +18,7 @@ from tokens.models import Link
 from tokens.services import links
 
 pytestmark = pytest.mark.django_db
-SESSIONS = frozenset({"django_session"})  # remembers the last workspace
+SESSIONS = frozenset({"django_session", "usersessions_usersession"})  # the last workspace, the last visit
 
 
 def events(connection):
@@ -71,8 +72,9 @@ def test_a_death_found_by_hand_is_told_and_mailed_all_the_same(words, press, cre
     emulator.state.change_password("creator")
     page = press(words)
     assert status(creator) == ("inactive", "password_changed")
-    assert "no longer accepts" in page.text
     assert "password was changed" in page.text
+    assert page.text.count("Reconnect once with your new password") == 1
+    assert re.search(r'<div id="messages" role="status">\s*</div>', page.html)
     assert list(OutboxMessage.objects.values_list("kind", "recipient")) == [("reconnect_needed", alice.email)]
     assert events(creator) == ["became_inactive"]
 

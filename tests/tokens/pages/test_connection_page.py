@@ -13,7 +13,7 @@ from tests.markup import Page
 from tokens.wording import REASONS
 
 pytestmark = pytest.mark.django_db
-QUERIES = 6  # session, user, membership with tenant, connection with dates, history, heartbeat
+QUERIES = 7  # session, user, membership with tenant, the switcher's list, connection with dates, history, heartbeat
 
 
 @pytest.fixture
@@ -55,6 +55,20 @@ def test_a_flag_is_told_in_words(details, sentence, show):
     page = show(**details)
     assert sentence in page.text
     assert "It works. You need do nothing." not in page.text
+
+
+def test_one_that_cant_be_refreshed_is_not_called_retrying_as_well(show):
+    text = show(credential={"refresh_failures": 2, "cannot_refresh_since": timezone.now()}).text
+    assert "refuses to renew it" in text
+    assert "we try again by ourselves" not in text
+
+
+def test_why_an_inactive_one_stopped_stands_in_one_alert_with_its_button(show):
+    page = show(status="inactive", reason="checkpoint")
+    alert = page.html.partition('id="why"')[2].partition("</form>")[0]
+    assert page.html.count('class="alert tone-bad') == 1
+    for words in (REASONS["checkpoint"].sentence, REASONS["checkpoint"].remedy, "Reconnect Instagram"):
+        assert words in alert
 
 
 def test_dates_are_shown_in_utc(show):

@@ -33,6 +33,8 @@ def pages(signed_in, tenant, emulator, creator, path):
     link = links.issue(dead, recipients=[])
     used = links.issue(flagged, recipients=[])
     links.use_up(used, used.created_at)
+    invited = links.issue_connect(tenant, email="carla@creator.example", handle="", invited_by=None)
+    creators = f"/w/{tenant.slug}/creators"
     found = {address: Client().get(address) for address in PUBLIC}
     found |= {
         "workspace": signed_in.get(f"/w/{tenant.slug}/"),
@@ -46,6 +48,14 @@ def pages(signed_in, tenant, emulator, creator, path):
         "refused state": signed_in.get("/oauth/callback/instagram/?state=x"),
         "link": Client().get(f"/link/{links.token_of(link)}/"),
         "used link": Client().get(f"/link/{links.token_of(used)}/"),
+        "creators": signed_in.get(f"{creators}/"),
+        "invite": signed_in.post(f"{creators}/invite/"),
+        "bad invitation": signed_in.post(f"{creators}/invite/", {"email": "x"}),
+        "many": signed_in.get(f"{creators}/invite-many/"),
+        "bad list": signed_in.post(f"{creators}/invite-many/", {"pasted": ""}),
+        "many invited": signed_in.post(f"{creators}/invite-many/", {"pasted": "a@x.example\nb"}),
+        "asks before withdrawing": signed_in.post(f"{creators}/{invited.pk}/withdraw/"),
+        "connect link": Client().get(f"/link/{links.token_of(invited)}/"),
         "new link": Client().post(f"/link/{links.token_of(used)}/new/"),
         "account": signed_in.get("/accounts/email/"),
         "sign out": signed_in.get("/accounts/logout/"),
@@ -57,7 +67,11 @@ def pages(signed_in, tenant, emulator, creator, path):
 
 
 EXPECTED = {
-    "workspace": {"Connect Instagram"},
+    "workspace": {"Connect Instagram", "Invite a creator"},
+    "creators": {"Invite a creator"},
+    "invite": {"Invite a creator"},
+    "bad invitation": {"Invite a creator"},
+    "connect link": {"Connect Instagram"},
     "active": {"Reconnect Instagram", "Refresh now", "Check now", "Disconnect", "Send reconnect link"},
     "inactive": {"Reconnect Instagram", "Refresh now", "Check now", "Disconnect", "Send reconnect link"},
     "flagged": {"Reconnect Instagram", "Refresh now", "Check now", "Disconnect", "Send reconnect link"},

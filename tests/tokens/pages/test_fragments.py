@@ -46,7 +46,8 @@ def test_an_action_answers_with_the_connection_as_it_is_now(action, signed_in, p
     assert response.status_code == 200
     assert not is_whole(response)
     assert html.count('id="connection"') == 1
-    assert '<div id="messages" hx-swap-oob="innerHTML">' in html
+    assert '<div id="notes" hx-swap-oob="innerHTML">' in html
+    assert '<div id="notes" role="status"></div>' in signed_in.get(path).content.decode()
     assert ACTIONS[action] in Page(html).text
     assert "Reconnect Instagram" in Page(html).button_words
     assert b"<title>@creator" in response.content
@@ -118,7 +119,7 @@ def test_a_visitor_is_sent_to_sign_in_by_loading_the_page_anew(method, path):
 def told(response, status, words):
     assert response.status_code == status
     assert not is_whole(response)
-    assert (response["HX-Retarget"], response["HX-Reswap"]) == ("#messages", "innerHTML")
+    assert (response["HX-Retarget"], response["HX-Reswap"]) == ("#notes", "innerHTML")
     assert words in Page(response.content.decode()).text
     assert int(response["Content-Length"]) == len(response.content)
     assert "<h1" not in response.content.decode()

@@ -13,7 +13,8 @@ from tests.markup import Page
 from tests.tokens.journeys import sign_in
 
 pytestmark = pytest.mark.django_db
-QUERIES = 6  # session, user, membership with tenant, counts, one page of connections with dates, heartbeat
+# Session, user, membership with tenant, the switcher's list, counts, one page of connections with dates, heartbeat.
+QUERIES = 7
 
 
 @pytest.fixture
@@ -85,6 +86,26 @@ def test_one_sentence_sums_it_up(dead, flagged, well, sentence, page, tenant):
     make_connections(flagged, tenant=tenant, permissions=[])
     make_connections(well, tenant=tenant)
     assert sentence in page().text
+
+
+@pytest.mark.parametrize(
+    ("dead", "flagged", "well", "gone", "sentence"),
+    [
+        (1, 1, 2, 1, "1 of 5 accounts needs reconnecting; 1 is disconnected."),
+        (2, 0, 0, 2, "2 of 4 accounts need reconnecting; 2 are disconnected."),
+        (0, 1, 1, 1, "2 of 3 accounts work; 1 needs a look, 1 is disconnected."),
+        (0, 0, 1, 1, "1 of 2 accounts works; 1 is disconnected."),
+        (0, 0, 0, 2, "No Instagram account is connected."),
+    ],
+)
+def test_the_sentence_counts_the_disconnected_as_the_filter_does(dead, flagged, well, gone, sentence, page, tenant):
+    make_connections(dead, tenant=tenant, status="inactive", reason="expired")
+    make_connections(flagged, tenant=tenant, permissions=[])
+    make_connections(well, tenant=tenant)
+    make_connections(gone, tenant=tenant, status="disconnected")
+    text = page().text
+    assert sentence in text
+    assert f"All {dead + flagged + well + gone} Need attention" in text
 
 
 @pytest.mark.parametrize("number", [1, 50])

@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from notifications.management.base import ReportingCommand, WrongCall
-from tokens.clients import AppNotSetUp, default_app, instagram_client
+from tokens.clients import AppNotSetUp, app_for, instagram_client
 from tokens.management.tenants import tenant_or_wrong_call
 from tokens.services.import_tokens import THREADS, BadHeader, Line, Result, import_lines, read_lines
 
@@ -26,9 +26,11 @@ class Command(ReportingCommand):
 
     def run(self, **options: Any) -> dict[str, Any]:
         tenant = tenant_or_wrong_call(options["tenant"])
+        if tenant.deleted_at is not None:
+            raise WrongCall(f"The workspace “{tenant.slug}” was deleted. An owner must undo that first.")
         lines = _read(options["file"])
         try:
-            meta_app = default_app(save=not options["dry_run"])
+            meta_app = app_for(tenant, save=not options["dry_run"])
         except AppNotSetUp:
             raise WrongCall("Set INSTAGRAM_APP_ID and INSTAGRAM_APP_SECRET first.") from None
         client = instagram_client(meta_app, pool_size=THREADS)

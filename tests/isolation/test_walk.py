@@ -1,0 +1,175 @@
+"""Design rule 9, proved over the whole URLconf: every address, method and role, with real ids of two workspaces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from operator import attrgetter
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.db import transaction
+from django.test import Client
+
+from accounts.models import Role, User
+from accounts.rights import may
+from tests.factories import make_user
+from tests.isolation.population import Populated, kinds_without_rows, populate
+from tests.isolation.routes import METHODS, Route, routes
+from tests.tokens.journeys import sign_in
+
+ROUTES = routes()
+OF_A_WORKSPACE = [route for route in ROUTES if route.of_a_workspace]
+ELSEWHERE = [route for route in ROUTES if not route.of_a_workspace]
+# An address that holds a secret is itself the right to see what it leads to: no session is asked for.
+CAPABILITIES = {"link", "new_link", "connect_result", "finish_connecting", "connect_again", "invitation"}
+WITH_IDS = [route for route in OF_A_WORKSPACE if set(route.converters) - {"slug"}]
+MISSING: dict[str, list[Any]] = {
+    "UUIDConverter": ["00000000-0000-4000-8000-000000000000"],
+    "IntConverter": [2**31 - 1],
+    "member": [2**31 - 1],
+}
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def ours() -> Populated:
+    return populate("zebrafish")
+
+
+@pytest.fixture
+def theirs() -> Populated:
+    return populate("quicksilver")
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Whatever the request changes is as it was before afterwards; rate limits as well."""
+    cache.clear()
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def ask(browser: Client, method: str, url: str) -> Any:
+    with undone():
+        return getattr(browser, method)(url, follow=False)
+
+
+def body_of(response: Any) -> str:
+    content = b"".join(response.streaming_content) if response.streaming else response.content
+    headers = " ".join(f"{name}: {value}" for name, value in response.items())
+    return str(content.decode("utf-8", "replace")) + headers
+
+
+def browser_of(user: User | None) -> Client:
+    browser = Client(raise_request_exception=False) if user is None else sign_in(user)
+    browser.raise_request_exception = False
+    return browser
+
+
+def urls(route: Route, whose: Populated, ids: dict[str, list[Any]] | None = None) -> list[str]:
+    return route.urls(whose.tenant.slug, whose.ids() if ids is None else {**whose.ids(), **ids})
+
+
+def test_the_population_forgets_no_kind_of_row(ours: Populated) -> None:
+    assert kinds_without_rows(ours.tenant) == []
+
+
+def test_the_walk_covers_the_contract() -> None:
+    paths = {route.path for route in ROUTES}
+    assert {"w/<slug:slug>/", "w/<slug:slug>/team/", "w/<slug:slug>/settings/", "link/<str:token>/", ""} <= paths
+    assert len(OF_A_WORKSPACE) >= 25
+
+
+@pytest.mark.parametrize("route", OF_A_WORKSPACE, ids=attrgetter("path"))
+def test_every_view_of_a_workspace_names_its_right(route: Route) -> None:
+    assert route.right is not None, "decorate it with right_required: without it every member may call it"
+
+
+@pytest.mark.parametrize("route", OF_A_WORKSPACE, ids=attrgetter("path"))
+def test_a_visitor_is_sent_to_sign_in(route: Route, ours: Populated) -> None:
+    for url in urls(route, ours):
+        for method in METHODS:
+            response = ask(browser_of(None), method, url)
+            assert (response.status_code, url, method) == (302, url, method)
+            assert response["Location"].startswith("/accounts/login/?next=/w/")
+            assert ours.words[0] not in body_of(response)
+
+
+@pytest.mark.parametrize("route", OF_A_WORKSPACE, ids=attrgetter("path"))
+def test_strangers_and_owners_of_another_workspace_get_404(route: Route, ours: Populated, theirs: Populated) -> None:
+    staff = make_user(is_staff=True, is_superuser=True)
+    for user in (make_user(), theirs.people[Role.OWNER], staff):
+        browser = browser_of(user)
+        for url in urls(route, ours):
+            for method in METHODS:
+                response = ask(browser, method, url)
+                assert (response.status_code, url, method) == (404, url, method)
+                assert ours.words[0] not in body_of(response)
+
+
+@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize("route", OF_A_WORKSPACE, ids=attrgetter("path"))
+def test_a_role_without_the_right_gets_403_and_no_other_one(
+    route: Route, role: Role, ours: Populated, emulator: Any
+) -> None:
+    assert route.right is not None
+    browser, allowed = browser_of(ours.people[role]), may(role, route.right)
+    for method in METHODS:
+        answers = [ask(browser, method, url).status_code for url in urls(route, ours)]
+        assert all(status < 500 for status in answers), (method, answers)
+        if allowed:
+            assert 403 not in answers, (method, answers)
+        else:
+            assert set(answers) == {403}, (method, answers)
+
+
+@pytest.mark.parametrize("route", OF_A_WORKSPACE, ids=attrgetter("path"))
+def test_the_walk_reaches_every_page_with_a_real_id(route: Route, ours: Populated, emulator: Any) -> None:
+    browser = browser_of(ours.people[Role.OWNER])
+    answers = {ask(browser, method, url).status_code for url in urls(route, ours) for method in ("get", "post")}
+    assert answers - {404, 405}, "give tests.isolation.population a row that this page shows"
+
+
+@pytest.mark.parametrize("route", WITH_IDS, ids=attrgetter("path"))
+def test_another_workspaces_ids_are_404_as_ids_that_do_not_exist(
+    route: Route, ours: Populated, theirs: Populated, emulator: Any
+) -> None:
+    browser = browser_of(ours.people[Role.OWNER])
+    foreign = {kind: ids for kind, ids in theirs.ids().items() if kind in MISSING}
+    for method in METHODS:
+        [missing, *_] = [ask(browser, method, url) for url in urls(route, ours, MISSING)]
+        for url in urls(route, ours, foreign):
+            response = ask(browser, method, url)
+            assert (response.status_code, url) == (missing.status_code, url)
+            assert theirs.words[0] not in body_of(response)
+    assert emulator.state.requests() == []
+
+
+@pytest.mark.parametrize("route", OF_A_WORKSPACE, ids=attrgetter("path"))
+def test_no_page_of_a_workspace_holds_a_word_of_another(
+    route: Route, ours: Populated, theirs: Populated, emulator: Any
+) -> None:
+    for role, user in ours.people.items():
+        browser = browser_of(user)
+        for url in urls(route, ours):
+            for method in ("get", "post"):
+                assert theirs.words[0] not in body_of(ask(browser, method, url)), (role, method, url)
+
+
+@pytest.mark.parametrize("route", ELSEWHERE, ids=attrgetter("path"))
+def test_pages_outside_of_workspaces_tell_nobody_of_one_and_never_break(
+    route: Route, ours: Populated, theirs: Populated, emulator: Any
+) -> None:
+    people = {"visitor": None, "stranger": make_user(), "other owner": theirs.people[Role.OWNER]}
+    for who, user in people.items():
+        browser = browser_of(user)
+        for url in urls(route, ours):
+            for method in METHODS:
+                response = ask(browser, method, url)
+                assert response.status_code < 500, (who, method, url)
+                if route.name not in CAPABILITIES:
+                    assert ours.words[0] not in body_of(response), (who, method, url)

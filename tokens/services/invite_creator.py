@@ -1,0 +1,104 @@
+"""Mails a creator a connect link: invited anew, or the invitation sent again."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db import transaction
+from django.db.models import Count, Q
+from django.utils import timezone
+
+from accounts import events
+from accounts.models import Tenant, User
+from accounts.services.lock_living import lock_living
+from notifications.services import notify
+from tokens.models import Connection, Link
+from tokens.services import links
+from tokens.services.send_link import LINKS_AN_HOUR
+
+# What a workspace may mail in an hour, lists included: enough for an agency's whole roster, too little for spam.
+INVITATIONS_AN_HOUR = 1000
+HOUR = dt.timedelta(hours=1)
+
+# What became of an invitation.
+SENT, AGAIN, JUST_SENT, CONNECTED = "sent", "again", "just_sent", "connected"
+ADDRESS_FULL, WORKSPACE_FULL, CLOSED = "address_full", "workspace_full", "closed"
+
+
+def invite_creator(tenant: Tenant, *, email: str, handle: str, by: User) -> str:
+    """Puts a mail with a connect link into the outbox.
+
+    Args:
+        tenant: the workspace that will own the connection.
+        email: the creator's address.
+        handle: the account that is expected, as `clean_handle` gives it; empty for any.
+        by: the member who invites.
+
+    Returns:
+        One of SENT, AGAIN (an open invitation was sent anew), JUST_SENT (within this hour already, nothing was sent),
+        CONNECTED (the account works here already), ADDRESS_FULL and WORKSPACE_FULL (the hour's mails are used up),
+        CLOSED (the workspace is deleted).
+    """
+    now, email = timezone.now(), email.lower()
+    with transaction.atomic():
+        # Of two that press at once, the second finds what the first has sent.
+        if lock_living(tenant.pk) is None:
+            return CLOSED
+        if handle and Connection.objects.active().for_tenant(tenant).filter(handle__iexact=handle).exists():
+            return CONNECTED
+        latest = _latest(tenant, email, handle)
+        was_open = latest is not None and links.is_open(latest)
+        if latest is not None and was_open and latest.created_at > now - HOUR:
+            return JUST_SENT
+        return _send(tenant, email, handle, invited_by=by, actor=by.email, again=was_open, now=now)
+
+
+def send_again(link: Link, *, actor: str, by: User | None = None) -> str:
+    """Sends an invitation anew, also one that expired; the older link stops working.
+
+    Args:
+        link: a connect link, whatever has become of it.
+        actor: a member's address, or who asked for it.
+        by: the member who asks, if it is one; else whoever invited first still counts as the inviter.
+
+    Returns:
+        AGAIN, ADDRESS_FULL, WORKSPACE_FULL, or CLOSED: it was used or withdrawn, or its workspace deleted.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        tenant = lock_living(link.tenant_id)
+        # The word of whoever acted last counts: a link that was replaced does not undo a later withdrawal.
+        latest = _latest(tenant, link.contact_email, link.expected_handle) if tenant else None
+        if tenant is None or latest is None or not links.may_finish(latest):
+            return CLOSED
+        invited_by = by or latest.invited_by
+        email, handle = latest.contact_email, latest.expected_handle
+        return _send(tenant, email, handle, invited_by=invited_by, actor=actor, again=True, now=now)
+
+
+def _latest(tenant: Tenant, email: str, handle: str) -> Link | None:
+    rows = Link.objects.for_tenant(tenant).invitations().inviting(email, handle)
+    return rows.select_related("tenant", "connection", "invited_by").order_by("-created_at").first()
+
+
+def _send(
+    tenant: Tenant, email: str, handle: str, *, invited_by: User | None, actor: str, again: bool, now: dt.datetime
+) -> str:
+    recent = Link.objects.for_tenant(tenant).filter(kind=Link.Kind.CONNECT, created_at__gt=now - HOUR)
+    sent = recent.aggregate(there=Count("pk", filter=Q(contact_email=email)), in_all=Count("pk"))
+    if sent["there"] >= LINKS_AN_HOUR:
+        return ADDRESS_FULL
+    if sent["in_all"] >= INVITATIONS_AN_HOUR:
+        return WORKSPACE_FULL
+    link = links.issue_connect(tenant, email=email, handle=handle, invited_by=invited_by, now=now)
+    notify(
+        kind="connect_invitation",
+        recipients=[email],
+        tenant_id=tenant.pk,
+        subject_id=link.pk,
+        dedupe_key=f"link:{link.pk}",
+        now=now,
+    )
+    text = f"{link.invites} was invited to connect{' once more' if again else ''}."
+    events.record(tenant=tenant, kind="creator_invited", text=text, actor=actor, at=now)
+    return AGAIN if again else SENT

@@ -1,0 +1,34 @@
+"""Invites many creators at once: one mail a line of a list."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db import transaction
+
+from accounts.models import Tenant, User
+from tokens.services.creator_list import Creator
+from tokens.services.invite_creator import invite_creator
+
+# One commit a line would take most of the time; one for all would keep others of the workspace waiting.
+BATCH = 50
+
+
+def invite_creators(tenant: Tenant, creators: Sequence[Creator], *, by: User) -> list[str]:
+    """Invites those whose lines are good.
+
+    Args:
+        tenant: the workspace that will own the connections.
+        creators: the lines as read.
+        by: the member who invites.
+
+    Returns:
+        For each line, in its order, what `invite_creator` returns; empty for a line that has a problem.
+    """
+    outcomes: list[str] = []
+    for start in range(0, len(creators), BATCH):
+        with transaction.atomic():
+            for each in creators[start : start + BATCH]:
+                invited = "" if each.problem else invite_creator(tenant, email=each.email, handle=each.handle, by=by)
+                outcomes.append(invited)
+    return outcomes
