@@ -131,7 +131,7 @@ CACHES = {
         }
         if CACHE_URL
         else {
-            "BACKEND": "config.cache.DatabaseCache",
+            "BACKEND": "config.database_cache.DatabaseCache",
             "LOCATION": "perennial_cache",
             # Beyond this the library throws out what still counts; its default is 300.
             "OPTIONS": {"MAX_ENTRIES": 50_000},

@@ -132,8 +132,12 @@ class Operator:
 
     def export(self, slug: str) -> dict[str, dict[str, Any]]:
         """The workspace's connections by handle."""
-        lines = [json.loads(line) for line in self.manage("export_tenant", slug).splitlines()]
-        return {line["handle"]: line for line in lines if line["type"] == "connection"}
+        return connections_in(self.manage("export_tenant", slug))
+
+
+def connections_in(exported: str) -> dict[str, dict[str, Any]]:
+    lines = [json.loads(line) for line in exported.splitlines()]
+    return {line["handle"]: line for line in lines if line["type"] == "connection"}
 
 
 @contextlib.contextmanager
@@ -299,16 +303,12 @@ def revive(operator: Operator, site: str, link: str, slug: str) -> None:
 
 
 def wrong_calls(operator: Operator, slug: str) -> None:
+    """One of each sort: a name that is none, a file that is no good, a word that lacks."""
     (operator.home / "headless.csv").write_text("IGAA123\n")
     for call in (
-        ["export_tenant", "nobody"],
-        ["refresh_tokens", "--tenant", "nobody"],
         ["check_tokens", "--tenant", "nobody"],
-        ["import_tokens", "missing.csv", "--tenant", slug],
         ["import_tokens", "headless.csv", "--tenant", slug],
-        ["create_tenant", "Name", "--owner", "no address"],
         ["create_tenant", "Name"],
-        ["refresh_tokens", "--nonsense"],
     ):
         operator.manage(*call, ends=2)
 
@@ -323,7 +323,7 @@ def the_whole_life(database_url: str = "") -> None:
         wrong_calls(operator, slug)
         exported = operator.manage("export_tenant", slug)
         assert_no_secrets(exported, emulator)
-        assert all(set(row) >= CONNECTION_KEYS for row in operator.export(slug).values())
+        assert all(set(row) >= CONNECTION_KEYS for row in connections_in(exported).values())
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core.cache import cache
 from django.test import Client, testcases
+from whitenoise.middleware import WhiteNoiseMiddleware  # type: ignore[import-untyped]
 
 from accounts.models import Tenant, User
 from accounts.services.create_tenant import create_tenant
@@ -35,6 +36,23 @@ def emulator_server() -> Iterator[EmulatorServer]:
 def quick_emptying() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(testcases, "call_command", call_command_quickly)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_look_for_static_files() -> Iterator[None]:
+    """Every test client loads the middleware anew, and WhiteNoise would read every folder of static files again."""
+    look = WhiteNoiseMiddleware.add_files_from_finders
+    found: dict[str, Any] = {}
+
+    def look_once(middleware: WhiteNoiseMiddleware) -> None:
+        if not found:
+            look(middleware)
+            found.update(middleware.files)
+        middleware.files.update(found)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", look_once)
         yield
 
 

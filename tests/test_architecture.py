@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import subprocess
 import sys
@@ -61,8 +62,15 @@ def sources() -> list[Path]:
     return [path for path in found if "migrations" not in path.parts]
 
 
-def texts() -> Iterator[tuple[str, str]]:
+@functools.cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"))
+
+
+@functools.cache
+def texts() -> list[tuple[str, str]]:
     """Every text file of the project that somebody of us wrote."""
+    found = []
     top = [
         path for path in ROOT.iterdir() if path.is_file() and path.suffix in {".py", ".toml", ".md", ".txt", ".yml", ""}
     ]
@@ -85,7 +93,8 @@ def texts() -> Iterator[tuple[str, str]]:
     for path in [*top, *files(*endings)]:
         name = name_of(path)
         if path.name != ".env" and not path.name.startswith(".coverage") and not name.startswith(GENERATED):
-            yield name, path.read_text("utf-8")
+            found.append((name, path.read_text("utf-8")))
+    return found
 
 
 def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
@@ -114,7 +123,7 @@ def test_no_file_is_too_long() -> None:
 def test_no_function_is_too_long() -> None:
     too_long = []
     for path in sources():
-        for function in functions(ast.parse(path.read_text("utf-8"))):
+        for function in functions(tree_of(path)):
             told = len((ast.get_docstring(function, clean=False) or "").splitlines())
             length = (function.end_lineno or function.lineno) - function.lineno + 1 - told
             if length > LONGEST_FUNCTION:
@@ -132,7 +141,7 @@ def test_no_template_is_too_long() -> None:
 def test_no_import_hides_in_a_function() -> None:
     hidden = []
     for path in sources():
-        for function in functions(ast.parse(path.read_text("utf-8"))):
+        for function in functions(tree_of(path)):
             if any(isinstance(node, ast.Import | ast.ImportFrom) for node in ast.walk(function)):
                 hidden.append(name_of(path))
     assert set(hidden) - MAY_IMPORT_LATE == set()
@@ -207,7 +216,7 @@ def test_every_package_that_the_product_imports_is_declared() -> None:
     known = {canonicalize_name(each.name) for each in declared()[0]} | set(sys.stdlib_module_names) | {*APPS, "urllib3"}
     strangers = set()
     for path in files(".py", within=APPS):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for node in ast.walk(tree_of(path)):
             if isinstance(node, ast.Import):
                 found = [alias.name for alias in node.names]
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.db.models import Case, Count, Q, Value, When
 
@@ -62,16 +63,38 @@ class ConnectionDetail:
 
 def workspace_counts(tenant: Tenant, now: dt.datetime, *, words: str = "") -> WorkspaceCounts:
     """Counts a workspace's connections, all of them and those that the search for `words` finds, in one query."""
-    searched = _search(words)
-    counts = Connection.objects.for_tenant(tenant).aggregate(
-        total=Count("pk"),
-        connected=Count("pk", filter=~Q(status=Status.DISCONNECTED)),
-        broken=Count("pk", filter=Q(status=Status.INACTIVE)),
-        flagged=Count("pk", filter=flagged(now)),
-        **{f"found_{name}": Count("pk", filter=shown & searched) for name, shown in _filters(now).items()},
+    connections = Connection.objects.for_tenant(tenant).annotate(
+        doubtful=_whether(flagged(now)), hit=_whether(_search(words)) if words else Value(1)
     )
-    found = {name: counts.pop(f"found_{name}") for name in _filters(now)}
-    return WorkspaceCounts(**counts, found=found)
+    # Grouped, so that the database judges each row's flags once for all the numbers.
+    kinds = [
+        _Kind(*row) for row in connections.values_list("status", "doubtful", "hit").annotate(Count("pk")).order_by()
+    ]
+    hits = [kind for kind in kinds if kind.hit]
+    return WorkspaceCounts(
+        total=sum(kind.number for kind in kinds),
+        connected=sum(kind.number for kind in kinds if kind.status != Status.DISCONNECTED),
+        broken=sum(kind.number for kind in kinds if kind.status == Status.INACTIVE),
+        flagged=sum(kind.number for kind in kinds if kind.doubtful),
+        found={
+            "all": sum(kind.number for kind in hits),
+            "attention": sum(kind.number for kind in hits if kind.status == Status.INACTIVE or kind.doubtful),
+            "working": sum(kind.number for kind in hits if kind.status == Status.ACTIVE and not kind.doubtful),
+        },
+    )
+
+
+class _Kind(NamedTuple):
+    """How many connections are alike in what the counts go by."""
+
+    status: str
+    doubtful: int
+    hit: int
+    number: int
+
+
+def _whether(condition: Q) -> Case:
+    return Case(When(condition, then=Value(1)), default=Value(0))
 
 
 def workspace_rows(

@@ -43,6 +43,10 @@ class _ReaderGone(Exception):
 class ReportingCommand(BaseCommand):
     """A command whose `run` returns its result, which is written to standard output for people or as JSON."""
 
+    # What an operator can get wrong. What we can is for `check`, `migrate`, web servers and tests: to look through
+    # pages and addresses takes longer than most commands.
+    requires_system_checks = ["perennial"]
+
     _terminal: Console | None = None
 
     def run(self, **options: Any) -> dict[str, Any]:

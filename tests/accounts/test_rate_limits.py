@@ -19,7 +19,8 @@ from django.utils import timezone
 from accounts import rate_limits
 from accounts.models import Tenant, User
 from accounts.rate_limits import COSTLY_VIEWS, Limit
-from config.cache import DatabaseCache, RedisCache
+from config.cache import RedisCache
+from config.database_cache import DatabaseCache
 from tests.accounts.people import is_signed_in, read, sign_in
 from tests.conftest import PASSWORD
 from tests.flows.processes import ROOT, environment

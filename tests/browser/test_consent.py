@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Route, expect
 
 from tests.browser.gestures import allow, choose, leave
-from tests.browser.journeys import CONNECTION, WORKSPACE, connect, connected, die, grow_older, sign_up, status_of
+from tests.browser.journeys import CONNECTION, WORKSPACE, connect, connected, die, grow_older, move_in, status_of
 from tests.browser.stage import Stage
 from tests.browser.visitor import DESK, PHONE
 from tokens.models import Connection
@@ -19,7 +19,7 @@ SIZES = pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
 def test_a_policy_without_instagrams_address_stops_the_way_there(stage: Stage) -> None:
     """What the walk-through rests on: Chromium applies `form-action` to the redirect that answers a form."""
     alice = stage.visitor()
-    sign_up(stage, alice)
+    move_in(alice)
 
     def narrow(route: Route) -> None:
         answer = route.fetch()
@@ -44,7 +44,7 @@ def test_a_policy_without_instagrams_address_stops_the_way_there(stage: Stage) -
 def test_who_cancels_at_instagram_is_told_and_may_try_again(stage: Stage, size: tuple[int, int]) -> None:
     stage.emulator.state.add_person("creator")
     alice = stage.visitor(size=size, name="cancelled")
-    sign_up(stage, alice)
+    move_in(alice)
     leave(alice, stage.emulator.url)
     alice.press("Cancel")
     alice.arrives(stage.url)
@@ -59,7 +59,7 @@ def test_who_cancels_at_instagram_is_told_and_may_try_again(stage: Stage, size: 
 def test_who_unticks_the_permission_is_told_what_to_do(stage: Stage) -> None:
     stage.emulator.state.add_person("creator")
     alice = stage.visitor(size=PHONE, name="unticked")
-    sign_up(stage, alice)
+    move_in(alice)
     leave(alice, stage.emulator.url)
     choose(alice, "creator")
     alice.page.get_by_role("checkbox", name=re.compile("instagram_business_basic")).uncheck()
@@ -72,9 +72,8 @@ def test_who_unticks_the_permission_is_told_what_to_do(stage: Stage) -> None:
 
 @SIZES
 def test_another_account_is_told_apart_by_both_handles(stage: Stage, size: tuple[int, int]) -> None:
-    alice = stage.visitor(size=size, name="wrong-account")
     stage.emulator.state.add_person("somebody.else")
-    link = die(stage, connected(stage, alice))
+    link = die(stage, connected(stage))
     phone = stage.visitor(size=size, name="wrong-account")
     phone.open(link)
     leave(phone, stage.emulator.url, "Reconnect Instagram")
@@ -94,7 +93,7 @@ def test_another_account_is_told_apart_by_both_handles(stage: Stage, size: tuple
 @SIZES
 def test_a_link_opened_in_one_browser_is_finished_in_another(stage: Stage, size: tuple[int, int]) -> None:
     """The mail program shows the page, Instagram's app takes over, a browser without the cookie comes back."""
-    link = die(stage, connected(stage, stage.visitor()))
+    link = die(stage, connected(stage))
     inside_mail = stage.visitor(size=size, name="two-browsers")
     inside_mail.open(link)
     leave(inside_mail, stage.emulator.url, "Reconnect Instagram")
@@ -113,7 +112,7 @@ def test_a_link_opened_in_one_browser_is_finished_in_another(stage: Stage, size:
 def test_a_member_may_finish_a_reconnect_elsewhere_but_not_begin_one_there(stage: Stage) -> None:
     stage.emulator.state.add_person("creator")
     alice, elsewhere = stage.visitor(), stage.visitor(size=PHONE, name="member-elsewhere")
-    sign_up(stage, alice)
+    move_in(alice)
     leave(alice, stage.emulator.url)
     elsewhere.open(alice.page.url)
     allow(elsewhere, "creator")
@@ -135,7 +134,7 @@ def test_a_member_may_finish_a_reconnect_elsewhere_but_not_begin_one_there(stage
 def test_back_from_consent_leads_to_a_page_that_still_works(stage: Stage, script: bool) -> None:
     stage.emulator.state.add_person("creator")
     alice = stage.visitor(size=PHONE, script=script, name="back")
-    sign_up(stage, alice)
+    move_in(alice)
     leave(alice, stage.emulator.url)
     alice.page.go_back()
     alice.arrives(WORKSPACE)
@@ -147,8 +146,10 @@ def test_back_from_consent_leads_to_a_page_that_still_works(stage: Stage, script
 
 
 def test_back_to_consent_after_connecting_does_no_harm(stage: Stage) -> None:
+    stage.emulator.state.add_person("creator")
     alice = stage.visitor(size=PHONE, name="back")
-    connected(stage, alice)
+    move_in(alice)
+    connect(stage, alice)
     alice.page.go_back()
     alice.arrives(f"{stage.emulator.url}/oauth/authorize")
     allow(alice, "creator")
@@ -163,7 +164,7 @@ def test_back_to_consent_after_connecting_does_no_harm(stage: Stage) -> None:
 def test_double_clicks_do_no_harm(stage: Stage, script: bool) -> None:
     stage.emulator.state.add_person("creator")
     alice = stage.visitor(script=script, name="twice")
-    sign_up(stage, alice)
+    move_in(alice)
     alice.button("Connect Instagram").dblclick()
     alice.arrives(f"{stage.emulator.url}/oauth/authorize")
     choose(alice, "creator")
@@ -186,7 +187,7 @@ def test_double_clicks_do_no_harm(stage: Stage, script: bool) -> None:
 
 
 def test_a_link_pressed_twice_and_finished_twice_revives_once(stage: Stage) -> None:
-    link = die(stage, connected(stage, stage.visitor()))
+    link = die(stage, connected(stage))
     phone = stage.visitor(size=PHONE, name="twice")
     phone.open(link)
     phone.button("Reconnect Instagram").dblclick()

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.gestures import allow, leave
-from tests.browser.journeys import ALICE, WORKSPACE, sign_up
+from tests.browser.journeys import ALICE, WORKSPACE, move_in
 from tests.browser.stage import Stage
 from tests.browser.visitor import DESK, PHONE, Visitor
 from tokens.models import Connection, Link
@@ -50,7 +50,7 @@ def test_a_creator_is_invited_connects_and_the_inviter_is_told(
 ) -> None:
     stage.emulator.state.add_person("carla")
     alice = stage.visitor(size=size, script=script, dark=True, name="creators")
-    sign_up(stage, alice)
+    move_in(alice)
     alice.open(CREATORS)
     alice.reads("Nobody was invited yet")
     alice.look("nobody")
@@ -79,7 +79,7 @@ def test_another_account_than_the_expected_one_is_told_so(stage: Stage, size: tu
     for person in ("carla", "carlo"):
         stage.emulator.state.add_person(person)
     alice = stage.visitor(size=size, name="expected")
-    sign_up(stage, alice)
+    move_in(alice)
     link = invite(stage, alice, "@Carla")
     phone = stage.visitor(size=size, name="expected-creator")
     connect(stage, phone, link, "carlo")
@@ -95,7 +95,7 @@ def test_another_account_than_the_expected_one_is_told_so(stage: Stage, size: tu
 def test_a_link_opened_in_one_browser_connects_in_another(stage: Stage, size: tuple[int, int]) -> None:
     stage.emulator.state.add_person("carla")
     alice = stage.visitor(name="elsewhere-inviter")
-    sign_up(stage, alice)
+    move_in(alice)
     inside_mail = stage.visitor(size=size, name="elsewhere")
     inside_mail.open(invite(stage, alice))
     leave(inside_mail, stage.emulator.url)
@@ -116,7 +116,7 @@ def test_many_are_invited_at_once_from_a_list_and_from_a_file(
     stage: Stage, size: tuple[int, int], script: bool
 ) -> None:
     alice = stage.visitor(size=size, script=script, dark=True, name="many")
-    sign_up(stage, alice)
+    move_in(alice)
     alice.open(f"{CREATORS}invite-many/")
     alice.look("form")
     alice.press("Invite all on the list")
@@ -148,7 +148,7 @@ def test_many_are_invited_at_once_from_a_list_and_from_a_file(
 @SIZES
 def test_an_invitation_is_sent_again_and_withdrawn(stage: Stage, size: tuple[int, int]) -> None:
     alice = stage.visitor(size=size, dark=True, name="withdrawing")
-    sign_up(stage, alice)
+    move_in(alice)
     first = invite(stage, alice)
     alice.press("Send again")
     alice.reads(re.compile("Invited again"))
@@ -173,7 +173,7 @@ def test_an_invitation_is_sent_again_and_withdrawn(stage: Stage, size: tuple[int
 
 def test_what_is_wrong_with_an_invitation_stands_at_its_field(stage: Stage) -> None:
     alice = stage.visitor(size=PHONE, name="wrong")
-    sign_up(stage, alice)
+    move_in(alice)
     alice.open(f"{CREATORS}invite/")
     alice.field("email").fill("nobody")
     alice.field("text").fill("not a handle")

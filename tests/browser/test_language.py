@@ -29,7 +29,7 @@ def speaks(visitor: Visitor, language: str) -> None:
 @SIZES
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
 def test_a_creator_comes_back_in_german(stage: Stage, size: tuple[int, int], script: bool) -> None:
-    connection = connected(stage, stage.visitor())
+    connection = connected(stage)
     settle_in_berlin()
     link = die(stage, connection)
     creator = stage.visitor(size=size, script=script, dark=True, name="german")
@@ -56,7 +56,7 @@ def test_a_creator_comes_back_in_german(stage: Stage, size: tuple[int, int], scr
 
 @SIZES
 def test_the_mail_is_german(stage: Stage, size: tuple[int, int]) -> None:
-    connection = connected(stage, stage.visitor())
+    connection = connected(stage)
     settle_in_berlin()
     die(stage, connection)
     delivered = stage.newest_mail(ALICE)

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.gestures import allow, leave
-from tests.browser.journeys import CONNECTION, WORKSPACE, connected, sign_up
+from tests.browser.journeys import CONNECTION, WORKSPACE, connected, move_in
 from tests.browser.stage import Stage
 from tests.browser.visitor import DESK, PHONE, Visitor
 from tokens.models import Connection, MetaApp
@@ -84,7 +84,7 @@ def test_an_owner_sets_up_tests_and_uses_an_app(stage: Stage, size: tuple[int, i
 
 def test_an_address_is_copied_by_its_button_and_without_script_there_is_none(stage: Stage) -> None:
     alice = stage.visitor(size=PHONE, name="meta-app-copy")
-    sign_up(stage, alice)
+    move_in(alice)
     alice.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=stage.url)
     alice.open(PAGE)
     button = alice.page.get_by_role("button", name="Copy: OAuth redirect URI")
@@ -106,7 +106,7 @@ def test_an_address_is_copied_by_its_button_and_without_script_there_is_none(sta
 @SIZES
 def test_a_secret_that_cannot_be_read_is_told_where_somebody_connects(stage: Stage, size: tuple[int, int]) -> None:
     alice = stage.visitor(size=size, name="meta-app-broken")
-    sign_up(stage, alice)
+    move_in(alice)
     alice.open(PAGE)
     enter(alice, APP_ID, SECRET)
     MetaApp.objects.filter(app_id=APP_ID).update(secret=None)

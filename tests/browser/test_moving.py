@@ -9,7 +9,7 @@ import pytest
 from django.core.management import call_command
 from playwright.sync_api import expect
 
-from tests.browser.journeys import WORKSPACE, connected, sign_up
+from tests.browser.journeys import WORKSPACE, connected, move_in
 from tests.browser.stage import Stage
 from tests.browser.visitor import DESK, PHONE, Visitor
 from tokens import tasks
@@ -52,7 +52,7 @@ def test_an_owner_imports_a_file(
     stage: Stage, size: tuple[int, int], script: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alice = stage.visitor(size=size, script=script, dark=True, name="import")
-    sign_up(stage, alice)
+    move_in(alice)
     alice.open(PAGE)
     alice.reads("None yet.")
     alice.page.get_by_text("What the file must look like").click()
@@ -91,7 +91,7 @@ def test_an_owner_imports_a_file(
 @SIZES
 def test_an_import_is_thrown_away_or_stopped(stage: Stage, size: tuple[int, int]) -> None:
     alice = stage.visitor(size=size, name="import-ended")
-    sign_up(stage, alice)
+    move_in(alice)
     alice.open(PAGE)
     upload(alice, "token,flavour\nIGAAx,facebook_login\n")
     alice.reads("No line of this file can be imported.")
@@ -116,7 +116,7 @@ def test_an_import_is_thrown_away_or_stopped(stage: Stage, size: tuple[int, int]
 
 def test_an_import_that_waits_for_instagram_says_so(stage: Stage) -> None:
     alice = stage.visitor(size=PHONE, name="import-waits")
-    sign_up(stage, alice)
+    move_in(alice)
     alice.open(PAGE)
     upload(alice, sheet(stage))
     stage.emulator.state.add_fault("http_500", path="/me")

@@ -36,7 +36,7 @@ def note_after(visitor: Visitor, words: str) -> Locator:
 def alice(request: pytest.FixtureRequest, stage: Stage) -> Visitor:
     """On the page of a connection."""
     visitor = stage.visitor(size=request.param, name="notes")
-    visitor.open(connected(stage, visitor))
+    connected(stage, visitor)
     return visitor
 
 

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from accounts.models import Role, Tenant, User
 from accounts.rate_limits import FORMS
-from tests.browser.gestures import sign_in
+from tests.browser.journeys import let_in
 from tests.browser.stage import Stage, text_of
 from tests.browser.visitor import DESK, PHONE, Visitor
 from tests.factories import PASSWORD, make_connection, make_member, make_tenant, make_user
@@ -34,9 +34,7 @@ def alice(stage: Stage) -> User:
 
 def enter(stage: Stage, size: tuple[int, int], script: bool, name: str) -> Visitor:
     visitor = stage.visitor(size=size, script=script, dark=True, name=name)
-    visitor.open("/accounts/login/")
-    sign_in(visitor, ALICE, PASSWORD)
-    visitor.page.wait_for_url(lambda url: "/accounts/login/" not in url)
+    let_in(visitor, ALICE)
     return visitor
 
 

@@ -12,7 +12,7 @@ from playwright.sync_api import CDPSession, expect
 
 from tests.accounts.second_factor import code_of
 from tests.browser.gestures import sign_in
-from tests.browser.journeys import ALICE, PASSWORD, WORKSPACE, fill_in_sign_up, sign_up
+from tests.browser.journeys import ALICE, PASSWORD, WORKSPACE, fill_in_sign_up, move_in
 from tests.browser.stage import Stage, serving, text_of
 from tests.browser.visitor import ARTIFACTS, DESK, PHONE, Visitor
 from tests.emulator.server import EmulatorServer
@@ -101,7 +101,7 @@ def test_signing_up_by_the_link_in_the_mail(stage: Stage, size: tuple[int, int])
 )
 def test_an_authenticator_app(stage: Stage, size: tuple[int, int], script: bool) -> None:
     alice = stage.visitor(size=size, script=script, dark=True, name="app")
-    sign_up(stage, alice)
+    move_in(alice)
     alice.open("/accounts/2fa/")
     alice.look("off")
     link(alice, "Set up an app")
@@ -139,7 +139,7 @@ def test_an_authenticator_app(stage: Stage, size: tuple[int, int], script: bool)
 @SIZES
 def test_a_recovery_code_when_the_phone_is_lost(stage: Stage, size: tuple[int, int]) -> None:
     alice = stage.visitor(size=size, name="recovery")
-    sign_up(stage, alice)
+    move_in(alice)
     alice.open("/accounts/2fa/")
     set_up_app(alice)
     [code, another, *_] = alice.page.locator(".codes code").all_text_contents()
@@ -168,7 +168,7 @@ def test_a_recovery_code_when_the_phone_is_lost(stage: Stage, size: tuple[int, i
 @SIZES
 def test_a_passkey_signs_in_alone_and_as_a_second_step(stage: Stage, size: tuple[int, int]) -> None:
     alice = stage.visitor(size=size, dark=True, name="passkey")
-    sign_up(stage, alice)
+    move_in(alice)
     authenticator, key = with_passkeys(alice)
     alice.open("/accounts/2fa/")
     link(alice, "Add a passkey")
@@ -220,7 +220,7 @@ def test_a_passkey_signs_in_alone_and_as_a_second_step(stage: Stage, size: tuple
 @SIZES
 def test_signing_out_everywhere_else(stage: Stage, size: tuple[int, int]) -> None:
     alice, elsewhere = stage.visitor(size=size, dark=True, name="sessions"), stage.visitor(name="elsewhere")
-    sign_up(stage, alice)
+    move_in(alice)
     go_in(elsewhere)
     elsewhere.arrives(WORKSPACE)
     alice.open("/accounts/sessions/")
@@ -236,7 +236,7 @@ def test_signing_out_everywhere_else(stage: Stage, size: tuple[int, int]) -> Non
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
 def test_a_forgotten_password(stage: Stage, script: bool) -> None:
     alice = stage.visitor(size=PHONE, script=script, name="forgotten")
-    sign_up(stage, alice)
+    move_in(alice)
     sign_out(alice)
     alice.open("/accounts/login/")
     link(alice, "Forgot your password?")
@@ -260,7 +260,7 @@ def test_a_forgotten_password(stage: Stage, script: bool) -> None:
 @SIZES
 def test_another_address(stage: Stage, size: tuple[int, int]) -> None:
     alice = stage.visitor(size=size, dark=True, name="address")
-    sign_up(stage, alice)
+    move_in(alice)
     alice.open("/accounts/email/")
     alice.look("one")
     alice.field("email").fill("alice@new.example")
@@ -287,7 +287,7 @@ def test_another_address(stage: Stage, size: tuple[int, int]) -> None:
 @SIZES
 def test_a_new_password(stage: Stage, size: tuple[int, int]) -> None:
     alice = stage.visitor(size=size, name="password")
-    sign_up(stage, alice)
+    move_in(alice)
     alice.open("/accounts/password/change/")
     alice.look("form")
     old, *new = alice.field("password").all()

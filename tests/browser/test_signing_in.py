@@ -15,10 +15,14 @@ from tests.factories import PASSWORD as STAFF_PASSWORD
 from tests.factories import make_connection, make_user
 
 
-@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
-def test_the_wall_leads_back_to_the_page_asked_for(stage: Stage, script: bool) -> None:
-    address = connected(stage, stage.visitor())
-    later = stage.visitor(size=PHONE, script=script, name="wall")
+@pytest.mark.parametrize(
+    ("size", "script"),
+    [(PHONE, True), (PHONE, False), (DESK, False)],
+    ids=["script", "no-script", "no-script-desk"],
+)
+def test_the_wall_leads_back_to_the_page_asked_for(stage: Stage, size: tuple[int, int], script: bool) -> None:
+    address = connected(stage)
+    later = stage.visitor(size=size, script=script, name="wall")
     later.open(address)
     later.arrives("/accounts/login/")
     later.look("sign-in")

@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from accounts.models import Membership, Role
 from accounts.services.invite_member import invite_member
 from tests.browser.gestures import sign_in
+from tests.browser.journeys import let_in
 from tests.browser.stage import Stage
 from tests.browser.visitor import DESK, PHONE, Visitor
 from tests.factories import PASSWORD, make_member, make_tenant, make_user
@@ -21,9 +22,7 @@ SCRIPTS = pytest.mark.parametrize("script", [True, False], ids=["script", "no-sc
 
 def signed_in(stage: Stage, email: str, **details: object) -> Visitor:
     visitor = stage.visitor(**details)
-    visitor.open("/accounts/login/")
-    sign_in(visitor, email, PASSWORD)
-    visitor.page.wait_for_url(lambda url: "/accounts/login/" not in url)
+    let_in(visitor, email)
     return visitor
 
 

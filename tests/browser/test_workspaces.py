@@ -8,11 +8,10 @@ import pytest
 from playwright.sync_api import expect
 
 from accounts.models import Membership, Role, Tenant, User
-from tests.browser.gestures import sign_in
-from tests.browser.journeys import ALICE, connected, sign_up
+from tests.browser.journeys import ALICE, connected, let_in, move_in
 from tests.browser.stage import Stage, text_of
 from tests.browser.visitor import DESK, PHONE, Visitor
-from tests.factories import PASSWORD, make_connection, make_member, make_tenant, make_user
+from tests.factories import make_connection, make_member, make_tenant, make_user
 
 SIZES = pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
 
@@ -29,7 +28,7 @@ def tab(visitor: Visitor, words: str) -> None:
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
 def test_a_further_workspace_and_the_way_back(stage: Stage, size: tuple[int, int], script: bool) -> None:
     alice = stage.visitor(size=size, script=script, name="switching")
-    sign_up(stage, alice)
+    move_in(alice)
     owner = User.objects.get(email=ALICE)
     for number in range(30):
         make_tenant(f"A workspace with number {number}", owner=owner)
@@ -53,7 +52,7 @@ def test_a_further_workspace_and_the_way_back(stage: Stage, size: tuple[int, int
 @SIZES
 def test_renaming_it(stage: Stage, size: tuple[int, int]) -> None:
     alice = stage.visitor(size=size, dark=True, name="settings")
-    sign_up(stage, alice)
+    move_in(alice)
     tab(alice, "Settings")
     alice.arrives("/w/alice-co/settings/")
     alice.look("settings")
@@ -81,9 +80,8 @@ def test_leaving_it(stage: Stage, size: tuple[int, int]) -> None:
     tenant = make_tenant("Flora & Friends")
     viewer = make_member(tenant, Role.VIEWER, user=make_user("viewer@example.com"))
     visitor = stage.visitor(size=size, name="leaving")
+    let_in(visitor, viewer.email)
     visitor.open(f"/w/{tenant.slug}/")
-    sign_in(visitor, viewer.email, PASSWORD)
-    visitor.arrives(f"/w/{tenant.slug}/")
     switcher(visitor)
     visitor.page.get_by_role("link", name="Leave this workspace").click()
     visitor.look("asked")
@@ -96,7 +94,7 @@ def test_leaving_it(stage: Stage, size: tuple[int, int]) -> None:
 @SIZES
 def test_the_last_owner_stays(stage: Stage, size: tuple[int, int]) -> None:
     alice = stage.visitor(size=size, name="last-owner")
-    sign_up(stage, alice)
+    move_in(alice)
     alice.open("/w/alice-co/team/leave/")
     alice.press("Leave the workspace")
     alice.reads("You are its only owner")

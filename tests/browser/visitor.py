@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urldefrag, urlsplit
 
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, Response, Route, expect
+from playwright.sync_api import Browser, CDPSession, ConsoleMessage, Locator, Page, Request, Response, expect
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 ARTIFACTS = ROOT / ".artifacts" / "browser"
 AXE = (Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js").read_text("utf-8")
-FIND_VIOLATIONS = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations
+# null: axe-core is not in the page yet.
+FIND_VIOLATIONS = """async () => typeof axe === "undefined" ? null
+    : (await axe.run(document, {resultTypes: ["violations"]})).violations
     .filter(each => ["serious", "critical"].includes(each.impact))
     .map(each => `${each.id}: ${each.help}: ` + each.nodes.map(node => node.target.join(" ")).join(", "))"""
+MEASURE = """() => [document.title.trim(), document.querySelectorAll("h1").length,
+    document.documentElement.scrollWidth]"""
 PHONE, DESK = (390, 844), (1280, 900)
 PATIENCE = 15_000
 
@@ -45,7 +50,7 @@ class Visitor:
         name: str = "",
     ) -> None:
         phone = size[0] < 600
-        self.chromium, self.site, self.hosts = chromium, site, set(hosts)
+        self.site, self.hosts = site, set(hosts)
         self.width, self.script, self.dark, self.name = size[0], script, dark, name
         self.context = chromium.new_context(
             base_url=site,
@@ -66,7 +71,7 @@ class Visitor:
         self.status = 0
         self.steps = 0
         self._failed_loads: list[tuple[str, str]] = []
-        self._reader: Page | None = None
+        self._devtools: CDPSession | None = None
         self.page: Page = self.context.new_page()
 
     # What a person does
@@ -120,9 +125,9 @@ class Visitor:
         # Hiding the caret would leave styles behind, which htmx copies and the policy then refuses.
         self.page.screenshot(path=self._picture(step), full_page=True, animations="disabled", caret="initial")
         assert self.status == status, f"{self.status} at {step}"
-        assert self.page.title().strip(), f"no title at {step}"
-        assert self.page.locator("h1").count() == 1, f"{self.page.locator('h1').count()} h1 at {step}"
-        wide = self.page.evaluate("document.documentElement.scrollWidth")
+        title, headings, wide = self.page.evaluate(MEASURE)
+        assert title, f"no title at {step}"
+        assert headings == 1, f"{headings} h1 at {step}"
         assert wide <= self.width, f"{wide} px wide at {step}"
         if axe:
             found = self.violations()
@@ -140,7 +145,8 @@ class Visitor:
     def violations(self) -> list[str]:
         """What axe-core finds serious or worse, in light colours and, if asked, in dark ones."""
         if not self.script:
-            return self._violations_without_script()
+            with self._scripts():
+                return _axe(self.page)
         found = _axe(self.page)
         if self.dark:
             self.page.emulate_media(color_scheme="dark")
@@ -148,31 +154,22 @@ class Visitor:
             self.page.emulate_media(color_scheme="light")
         return found
 
-    def _violations_without_script(self) -> list[str]:
-        """axe-core is a script itself: the page as it stands is read in a browser that has them, its own left out."""
-        html = self.page.content()
-
-        def answer(route: Route) -> None:
-            if route.request.is_navigation_request():
-                route.fulfill(body=html, content_type="text/html; charset=utf-8")
-            elif route.request.resource_type == "script":
-                route.abort()
-            else:
-                route.continue_()
-
-        if self._reader is None:
-            self._reader = self.chromium.new_context(
-                viewport=self.page.viewport_size, is_mobile=self.width < 600, reduced_motion="reduce"
-            ).new_page()
-        self._reader.unroute_all()
-        self._reader.route("**/*", answer)
-        self._reader.goto(urldefrag(self.page.url).url)
-        return _axe(self._reader)
+    @contextmanager
+    def _scripts(self) -> Iterator[None]:
+        """axe-core is a script itself: it may run on the page as it stands. The page's own were passed over."""
+        switch = "Emulation.setScriptExecutionDisabled"
+        if self._devtools is None:
+            self._devtools = self.context.new_cdp_session(self.page)
+            # Only what a session has turned off can it turn on.
+            self._devtools.send(switch, {"value": True})
+        self._devtools.send(switch, {"value": False})
+        try:
+            yield
+        finally:
+            self._devtools.send(switch, {"value": True})
 
     def leave(self) -> None:
         self.context.close()
-        if self._reader is not None:
-            self._reader.context.close()
 
     def _picture(self, step: str) -> Path:
         self.steps += 1
@@ -199,6 +196,8 @@ class Visitor:
 
 
 def _axe(page: Page) -> list[str]:
-    page.evaluate(AXE)
     found: Any = page.evaluate(FIND_VIOLATIONS)
+    if found is None:
+        page.evaluate(AXE)
+        found = page.evaluate(FIND_VIOLATIONS)
     return list(found)

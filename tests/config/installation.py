@@ -36,7 +36,7 @@ class Installation:
 
     def environment(self, **variables: str) -> dict[str, str]:
         inherited = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "TZ") if name in os.environ}
-        return {**inherited, "PYTHONDONTWRITEBYTECODE": "1", **variables}
+        return {**inherited, **variables}
 
     def python(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

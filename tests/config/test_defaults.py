@@ -63,7 +63,7 @@ def test_the_database_is_a_file_in_the_installation_by_default(read_settings: Re
 
 def test_cache_and_queue_live_in_the_database_by_default(read_settings: ReadSettings) -> None:
     settings = read_settings()
-    assert settings["CACHES"]["default"]["BACKEND"] == "config.cache.DatabaseCache"
+    assert settings["CACHES"]["default"]["BACKEND"] == "config.database_cache.DatabaseCache"
     assert settings["Q_CLUSTER"]["orm"] == "default"
     assert "redis" not in settings["Q_CLUSTER"]
 

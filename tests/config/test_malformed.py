@@ -3,7 +3,7 @@
 import pytest
 
 from config.environment import SettingsError
-from tests.config.conftest import ReadSettings
+from tests.config.conftest import Command, ReadSettings
 from tests.config.installation import SOUND, Installation, free_port
 
 CANARY = "c4n4ry"
@@ -136,10 +136,20 @@ def test_without_its_secrets_it_refuses_to_start(name: str, value: str | None, r
 
 
 @pytest.mark.parametrize(("name", "value"), [("SECRET_KEY", ""), *FIRST])
-def test_a_command_ends_with_exit_code_1_and_one_sentence(name: str, value: str, installation: Installation) -> None:
+def test_a_command_ends_with_exit_code_1_and_one_sentence(
+    name: str, value: str, command: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command("check", **{name: value}) == 1
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert is_one_sentence_about(name, printed.err)
+
+
+# What libraries print as they are imported, and at its end, only a process shows.
+@pytest.mark.parametrize(("name", "value"), [("SECRET_KEY", ""), ("DATABASE_URL", MALFORMED["DATABASE_URL"][1])])
+def test_its_process_prints_nothing_else(name: str, value: str, installation: Installation) -> None:
     run = installation.manage("check", **{**SOUND, name: value})
-    assert run.returncode == 1
-    assert run.stdout == ""
+    assert (run.returncode, run.stdout) == (1, "")
     assert is_one_sentence_about(name, run.stderr)
 
 

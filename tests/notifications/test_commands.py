@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -21,8 +20,10 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from notifications.management import base
 from notifications.management.base import ReportingCommand, WrongCall
+from tests.flows.processes import database_url
 from tests.notifications.conftest import Owe, use_server
 from tests.notifications.post_office import PostOffice, closed_port
+from tests.tokens.commands.shell import Ran, on_database, run_from_command_line
 
 
 class Sample(ReportingCommand):
@@ -219,45 +220,40 @@ def manage(database_url: str, *arguments: str, **options: Any) -> subprocess.Com
     )
 
 
-@pytest.fixture(scope="module")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    url = f"sqlite:///{tmp_path_factory.mktemp('database')}/migrated.sqlite3"
-    assert manage(url, "migrate", "--verbosity=0").returncode == 0
-    yield url
-
-
 def test_an_unreachable_database_is_one_sentence_without_host_or_password() -> None:
     with closed_port() as port:
         ended = manage(f"postgres://root:hunter2@127.0.0.1:{port}/perennial", "deliver_notifications", "--json")
     assert (ended.returncode, ended.stdout, ended.stderr) == (1, "", f"{base.NO_ANSWER}\n")
 
 
-def test_an_empty_database_is_one_sentence(tmp_path: Path) -> None:
-    ended = manage(f"sqlite:///{tmp_path}/empty.sqlite3", "deliver_notifications")
-    assert (ended.returncode, ended.stdout, ended.stderr) == (1, "", f"{base.UNMIGRATED}\n")
+def test_an_empty_database_is_one_sentence(tmp_path: Path, django_db_blocker: Any) -> None:
+    with django_db_blocker.unblock(), on_database(f"sqlite:///{tmp_path}/empty.sqlite3"):
+        assert run_from_command_line("deliver_notifications") == Ran(1, "", f"{base.UNMIGRATED}\n")
 
 
-def test_a_directory_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
-    ended = manage(f"sqlite:///{tmp_path}/nowhere/empty.sqlite3", "deliver_notifications")
-    assert (ended.returncode, ended.stderr) == (1, f"{base.NO_ANSWER}\n")
+def test_a_directory_that_is_not_there_is_one_sentence(tmp_path: Path, django_db_blocker: Any) -> None:
+    with django_db_blocker.unblock(), on_database(f"sqlite:///{tmp_path}/nowhere/empty.sqlite3"):
+        assert run_from_command_line("deliver_notifications") == Ran(1, "", f"{base.NO_ANSWER}\n")
 
 
-def test_an_empty_outbox_is_code_0(migrated: str) -> None:
-    ended = manage(migrated, "deliver_notifications", "--json")
+@pytest.mark.django_db(transaction=True)
+def test_an_empty_outbox_is_code_0() -> None:
+    ended = manage(database_url(), "deliver_notifications", "--json")
     assert ended.returncode == 0
     assert json.loads(ended.stdout)["sent"] == 0
     assert ended.stderr == ""
 
 
 @pytest.mark.parametrize("limit", ["0", "many"])
-def test_a_senseless_argument_is_code_2(migrated: str, limit: str) -> None:
-    ended = manage(migrated, "deliver_notifications", "--limit", limit)
-    assert ended.returncode == 2
-    assert "--limit" in ended.stderr
+def test_a_senseless_argument_is_code_2(limit: str) -> None:
+    ran = run_from_command_line("deliver_notifications", "--limit", limit)
+    assert (ran.code, ran.stdout) == (2, "")
+    assert "--limit" in ran.stderr
 
 
-def test_a_closed_pipe_leaves_no_trace(migrated: str) -> None:
-    environment = {**os.environ, "DATABASE_URL": migrated, "DJANGO_SETTINGS_MODULE": "tests.settings"}
+@pytest.mark.django_db(transaction=True)
+def test_a_closed_pipe_leaves_no_trace() -> None:
+    environment = {**os.environ, "DATABASE_URL": database_url(), "DJANGO_SETTINGS_MODULE": "tests.settings"}
     command = [sys.executable, "manage.py", "deliver_notifications"]
     reader, writer = os.pipe()
     os.close(reader)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
+from collections.abc import Coroutine
 from typing import Any
 
 from aiosmtpd.controller import Controller
@@ -24,11 +27,27 @@ class Handler:
         return "250 OK"
 
 
+class _Listening(Controller):
+    """On a socket that listens already: the library itself notices a port that is taken only after five seconds."""
+
+    def __init__(self, handler: Handler, taken: socket.socket) -> None:
+        host, port = taken.getsockname()
+        super().__init__(handler, hostname=host, port=port, enable_SMTPUTF8=True)
+        self._taken = taken
+
+    def _create_server(self) -> Coroutine[Any, Any, asyncio.AbstractServer]:
+        return self.loop.create_server(self._factory_invoker, sock=self._taken)
+
+
 class Sink:
-    """`with Sink(letters, port):` listens in a thread of its own."""
+    """`with Sink(letters, port):` listens in a thread of its own.
+
+    Raises OSError where somebody else does.
+    """
 
     def __init__(self, letters: Letters, port: int) -> None:
-        self._controller: Any = Controller(Handler(letters), hostname="127.0.0.1", port=port, enable_SMTPUTF8=True)
+        taken = socket.create_server(("127.0.0.1", port), reuse_port=False)
+        self._controller: Any = _Listening(Handler(letters), taken)
 
     @property
     def port(self) -> int:

@@ -2,10 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.flows.processes import ROOT
+
+# Answers each line, a JSON text of Python, with the JSON of what that prints.
+LISTEN = """
+import contextlib, io, json, sys
+import django
+from config.start import settings_or_exit
+
+settings_or_exit()
+django.setup()
+for line in sys.stdin:
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(json.loads(line), {})
+    print(json.dumps(printed.getvalue()), flush=True)
+"""
 ASK = """
 import json, sys
 from django.test import Client
@@ -27,6 +48,44 @@ HTTPS = {"SITE_URL": "https://perennial.example"}
 HTTP = {"SITE_URL": "http://perennial.example"}
 HOST = {"host": "perennial.example"}
 FORWARDED = {**HOST, "x-forwarded-proto": "https"}
+
+
+@pytest.fixture(scope="module")
+def run_python(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]]:
+    """Runs lines of Python where Django is set up in another environment; what they print.
+
+    All tests that ask of one environment share its process.
+    """
+    database = tmp_path_factory.mktemp("database") / "none.sqlite3"
+    base = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+    base |= {"DATABASE_URL": f"sqlite:///{database}", "ALLOWED_HOSTS": ""}
+    processes: dict[str, subprocess.Popen[str]] = {}
+
+    def run(code: str, **environment: str) -> str:
+        name = json.dumps(environment, sort_keys=True)
+        if name not in processes:
+            processes[name] = started.enter_context(listening({**base, **environment}))
+        return told_by(processes[name], code)
+
+    with contextlib.ExitStack() as started:
+        yield run
+
+
+def listening(environment: dict[str, str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", LISTEN],
+        cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def told_by(process: subprocess.Popen[str], code: str) -> str:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(f"{json.dumps(code)}\n")
+    process.stdin.flush()
+    answer = process.stdout.readline()
+    assert answer, f"it ended with {process.wait(20)}"
+    return str(json.loads(answer))
 
 
 @pytest.fixture
@@ -94,9 +153,12 @@ print(get_adapter().get_client_ip(request))
 """
 
 
-@pytest.mark.parametrize(("count", "address"), [("0", "10.0.0.9"), ("1", "1.2.3.4"), ("2", "6.6.6.6")])
-def test_rate_limits_count_by_the_address_that_trusted_proxies_tell(count, address, run_python):
-    assert run_python(CLIENT_IP, TRUSTED_PROXY_COUNT=count).strip() == address
+@pytest.mark.parametrize(
+    ("proxies", "address"),
+    [({}, "10.0.0.9"), ({"TRUSTED_PROXY_COUNT": "1"}, "1.2.3.4"), ({"TRUSTED_PROXY_COUNT": "2"}, "6.6.6.6")],
+)
+def test_rate_limits_count_by_the_address_that_trusted_proxies_tell(proxies, address, run_python):
+    assert run_python(CLIENT_IP, **HTTPS, **proxies).strip() == address
 
 
 def test_a_host_that_site_url_does_not_name_is_refused_with_a_page(ask):
