@@ -22,18 +22,18 @@ demo: $(STAMP)
 
 # On PostgreSQL: DATABASE_URL=postgres://user:password@host/name make test
 test: $(STAMP)
-	$(BIN)/python -m pytest -n auto --dist loadfile $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 # In the system's Chromium, or the one that CHROMIUM names; pictures of every page go to .artifacts/browser/.
 test-browser: $(STAMP)
-	$(BIN)/python -m pytest tests/browser -n auto --dist loadfile $(PYTEST_ARGS)
+	$(BIN)/python -m pytest tests/browser -n auto --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 # Takes the pictures of README.md anew, on its walk through a demo.
 pictures: $(STAMP)
 	$(BIN)/python -m tests.browser.pictures
 
 coverage: $(STAMP)
-	$(BIN)/python -m pytest -n auto --dist loadfile --cov --cov-report=term $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder --cov --cov-report=term $(PYTEST_ARGS)
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
