@@ -106,10 +106,6 @@ def make_connection(
         token = token.access_token
     if status == Status.INACTIVE:
         reason = reason or Reason.PASSWORD_CHANGED
-    if issued_at is _UNSET:
-        issued_at = now - SIXTY_DAYS / 2
-    if expires_at is _UNSET:
-        expires_at = (issued_at or now) + SIXTY_DAYS
     connection = Connection.objects.create(
         **{
             "tenant": tenant or make_tenant(),
@@ -123,16 +119,21 @@ def make_connection(
             **columns,
         }
     )
-    obtained_at = issued_at or now
-    if due_at is _UNSET:
-        due_at = due_dates.refresh_due_at(obtained_at=obtained_at, issued_at=issued_at, expires_at=expires_at)
-    if check_due_at is _UNSET:
-        check_due_at = due_dates.next_check_at(connection.pk, now)
-    dates = {"obtained_at": obtained_at, "issued_at": issued_at, "expires_at": expires_at}
+    dates = _dates(now, issued_at, expires_at)
     if status == Status.ACTIVE:
-        dates |= {"due_at": due_at, "check_due_at": check_due_at}
+        dates["due_at"] = due_dates.refresh_due_at(**dates) if due_at is _UNSET else due_at
+        dates["check_due_at"] = due_dates.next_check_at(connection.pk, now) if check_due_at is _UNSET else check_due_at
     _give_credential(connection, token or made_up_token(number), {**dates, **(credential or {})})
     return connection
+
+
+def _dates(now: dt.datetime, issued_at: dt.datetime | None, expires_at: dt.datetime | None) -> dict[str, Any]:
+    """Half of the sixty days ago, and sixty days after issue, where a test left them open."""
+    if issued_at is _UNSET:
+        issued_at = now - SIXTY_DAYS / 2
+    if expires_at is _UNSET:
+        expires_at = (issued_at or now) + SIXTY_DAYS
+    return {"obtained_at": issued_at or now, "issued_at": issued_at, "expires_at": expires_at}
 
 
 def _give_credential(connection: Connection, token: str, columns: dict[str, Any]) -> None:
