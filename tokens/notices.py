@@ -102,7 +102,7 @@ def _of_connection(message: OutboxMessage) -> dict[str, Any] | None:
 
 def _brake_fell(message: OutboxMessage) -> dict[str, Any] | None:
     brake = (
-        Brake.objects.select_related("meta_app")
+        Brake.objects.select_related("meta_app__tenant")
         .defer("meta_app__secret")
         .filter(pk=message.subject_id or NOBODY)
         .first()

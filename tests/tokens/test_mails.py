@@ -70,6 +70,23 @@ def test_a_reconnect_mail_tells_reason_remedy_workspace_and_link():
     assert links.url_of(connection.links.get()) in message.body
 
 
+@pytest.mark.parametrize(
+    ("own", "told"),
+    [(False, "INSTAGRAM_APP_ID and INSTAGRAM_APP_SECRET: "), (True, "The app id and secret that the workspace ")],
+)
+@pytest.mark.parametrize("kind", ["our_fault", "brake_fell"])
+def test_staff_are_led_to_where_the_app_was_set_up(kind, own, told):
+    tenant = make_tenant()
+    connection = make_connection(tenant=tenant, meta_app=make_meta_app(tenant=tenant if own else None))
+    subject_id = connection.pk
+    if kind == "brake_fell":
+        brake.fall(connection.meta_app_id, Brake.Cause.OURS, timezone.now())
+        subject_id = Brake.objects.get().pk
+    [message] = [each for each in deliver(kind, subject_id) if each.to == ["anna@example.com"]]
+    assert told in message.body
+    assert told in message.alternatives[0][0]
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_mail_whose_row_is_gone_is_dropped(kind):
     assert deliver(kind, uuid.uuid4()) == []

@@ -18,6 +18,7 @@ class ScriptedServer:
         self._handler = handler
         self._over = threading.Event()
         self._threads: list[threading.Thread] = []
+        self._starting = threading.Lock()
         self._open: list[socket.socket] = []
         self.connections = 0
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -30,15 +31,18 @@ class ScriptedServer:
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+        # From here on nobody comes in any more.
+        self._acceptor.join(5)
         for connection in list(self._open):
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
         self.settle()
-        self._acceptor.join(5)
 
     def settle(self) -> None:
         """Wait until all conversations have ended."""
-        for thread in self._threads:
+        with self._starting:
+            started = list(self._threads)
+        for thread in started:
             thread.join(5)
 
     def _accept(self) -> None:
@@ -48,8 +52,9 @@ class ScriptedServer:
                 self.connections += 1
                 self._open.append(connection)
                 thread = threading.Thread(target=self._converse, args=(connection,), daemon=True)
-                self._threads.append(thread)
-                thread.start()
+                with self._starting:
+                    thread.start()
+                    self._threads.append(thread)
 
     def _converse(self, connection: socket.socket) -> None:
         with connection, contextlib.suppress(OSError):
