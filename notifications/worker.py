@@ -103,10 +103,10 @@ def watch_parent(on_orphaned: Callable[[], None]) -> None:
 
 
 def _watch(parent: int | None, on_orphaned: Callable[[], None]) -> None:
-    orphaned, terminated_at = False, None
+    orphaned, terminated_at, pause = False, None, threading.Event()
     while True:
         # In a thread that does nothing else: no portable system call tells a process that its parent died.
-        time.sleep(_WATCH_SECONDS)
+        pause.wait(_WATCH_SECONDS)
         if not orphaned and os.getppid() != parent:
             orphaned = True
             on_orphaned()
