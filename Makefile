@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PYTEST_ARGS ?=
 
-.PHONY: setup demo test test-browser pictures lint messages format coverage locks clean
+.PHONY: setup demo test test-browser pictures lint bench messages format coverage locks clean
 
 setup: $(STAMP)
 
@@ -41,6 +41,11 @@ lint: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python manage.py makemigrations --check --dry-run
+
+# How fast refreshing is here and now: docs/performance.md. BENCH=full takes longer; BENCH_DATABASE_URL names a database
+# of PostgreSQL that is made for the run and dropped after it.
+bench: $(STAMP)
+	@BENCH='$(BENCH)' exec $(BIN)/python -m tests.benchmarks
 
 # After words for creators or mails have changed: gathers them into locale/, compiles, and names what is untranslated.
 messages: $(STAMP)

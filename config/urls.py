@@ -1,4 +1,6 @@
-"""Mounts the applications; the paths are the outside contract. `/healthz` is answered in `config.middleware`."""
+"""Mounts the applications; the paths are the outside contract. `/healthz` is answered in `config.middleware`,
+`/readyz` and `/metrics` in `config.status`.
+"""
 
 from django.contrib import admin
 from django.urls import include, path

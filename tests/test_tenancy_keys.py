@@ -21,6 +21,7 @@ EXCEPTIONS = {
 NULLABLE = {
     "tokens.MetaApp": "the installation's own app",
     "notifications.OutboxMessage": "an alert to staff",
+    "tokens.SweepRun": "a sweep of everybody's connections",
 }
 
 

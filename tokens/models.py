@@ -445,6 +445,46 @@ class CallTally(models.Model):
         return f"{self.calls} calls at {self.minute:%H:%M}"
 
 
+class SweepRun(models.Model):
+    """What one sweep did, in numbers alone: no token, no handle, nobody's id."""
+
+    class Purpose(models.TextChoices):
+        REFRESH = "refresh", "Renewing"
+        CHECK = "check", "Checking"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tenant = models.ForeignKey("accounts.Tenant", on_delete=models.CASCADE, null=True, related_name="+")
+    purpose = models.CharField(max_length=10, choices=Purpose.choices)
+    owner = models.CharField(max_length=100, help_text="The process that swept.")
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, help_text="Empty while it runs, and for ever where it was killed.")
+    claimed = models.PositiveIntegerField(default=0)
+    refreshed = models.PositiveIntegerField(default=0)
+    alive = models.PositiveIntegerField(default=0)
+    failed = models.JSONField(default=dict, help_text="How many attempts ended with which other word.")
+    lost = models.PositiveIntegerField(default=0, help_text="Changed by somebody else meanwhile.")
+    leases_recovered = models.PositiveIntegerField(default=0, help_text="Claims taken over from a lease that ended.")
+    seconds = models.FloatField(default=0)
+
+    objects = TenantOwnedQuerySet["SweepRun"].as_manager()
+
+    class Meta:
+        verbose_name = "sweep"
+        # Staff read by the start and old ones go by it; `/metrics` asks for those that ended of late.
+        indexes = [
+            models.Index(fields=["-started_at"], name="sweeps_by_start"),
+            models.Index(fields=["purpose", "-ended_at"], name="sweeps_by_end"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} sweep of {self.started_at:%Y-%m-%d %H:%M:%S}"
+
+    @property
+    def rate(self) -> float:
+        """Tokens a second."""
+        return self.claimed / self.seconds if self.seconds else 0.0
+
+
 class Heartbeat(models.Model):
     """When a part of the installation last gave a sign of life. It belongs to no tenant."""
 

@@ -14,7 +14,7 @@ from django_q.signing import SignedPackage
 from accounts.models import User
 from notifications.models import OutboxMessage
 from tests.factories import make_connection, make_member, make_meta_app, make_tenant
-from tokens.models import Brake, CallTally, Connection, Credential, MetaApp, Strike
+from tokens.models import Brake, CallTally, Connection, Credential, MetaApp, Strike, SweepRun
 from tokens.services import links
 
 APP_SECRET = "0123456789abcdef0123456789abcdef"
@@ -52,6 +52,7 @@ def live(more: int = 0, *, name: str = "") -> Lived:
     link = links.issue(connections[1], recipients=["x@y.example"])
     for number in range(more + 1):
         _mail_and_queue(tenant, number, now)
+        _sweeps(tenant, now)
     _brake(connections, now)
     Group.objects.get_or_create(name="Support")
     stored = Credential.objects.filter(token__isnull=False)
@@ -79,6 +80,14 @@ def _mail_and_queue(tenant: Any, number: int, now: dt.datetime) -> None:
             kwargs={"a": TASK_SECRET}, result=f"{TASK_SECRET} : Traceback", started=now, stopped=now, success=success,
         )  # fmt: skip
     Schedule.objects.create(name=f"s{number}", func="a.b", args=f"'{TASK_SECRET}'", kwargs=f"x='{TASK_SECRET}'")
+
+
+def _sweeps(tenant: Any, now: dt.datetime) -> None:
+    started = {"owner": "host:1:abcdef", "started_at": now - dt.timedelta(minutes=5)}
+    SweepRun.objects.create(
+        purpose="refresh", ended_at=now, claimed=7, refreshed=4, failed={"died": 1, "failed": 2}, seconds=2.0, **started
+    )
+    SweepRun.objects.create(purpose="check", tenant=tenant, claimed=1, **started)
 
 
 def _brake(connections: list[Connection], now: dt.datetime) -> None:

@@ -1,7 +1,8 @@
-"""Staff's pages about connections, Meta apps and brakes. The credential has none: no page may load a token."""
+"""Staff's pages about connections, Meta apps, brakes and sweeps. The credential has none: no page may load a token."""
 
 from tokens.admin.brakes import BrakeAdmin
 from tokens.admin.connections import ConnectionAdmin
 from tokens.admin.meta_apps import MetaAppAdmin
+from tokens.admin.sweeps import SweepRunAdmin
 
-__all__ = ["BrakeAdmin", "ConnectionAdmin", "MetaAppAdmin"]
+__all__ = ["BrakeAdmin", "ConnectionAdmin", "MetaAppAdmin", "SweepRunAdmin"]

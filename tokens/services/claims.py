@@ -40,7 +40,10 @@ def process_name() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to ask Meta once about one credential, until `until`."""
+    """The right to ask Meta once about one credential, until `until`.
+
+    `recovered`: it was taken over from somebody whose lease ended without a result.
+    """
 
     connection_id: uuid.UUID
     purpose: Purpose
@@ -48,6 +51,7 @@ class Claim:
     fence: int
     owner: str
     until: dt.datetime
+    recovered: bool = False
 
     def row(self) -> CredentialQuerySet[Credential]:
         """The claimed row, while the claim stands: empty once anybody changed or claimed it anew."""
@@ -74,7 +78,7 @@ def claim_next(
                 due(purpose, now, tenant=tenant, apart_from=apart_from)
                 .free(now)
                 .select_for_update(skip_locked=True, of=("self",))
-                .only("pk", "version", "fence")
+                .only("pk", "version", "fence", "lease_owner")
                 .first()
             )
             if candidate is None:
@@ -107,7 +111,7 @@ def claim_one(connection_id: uuid.UUID, purpose: Purpose) -> Claim | None:
     candidate = (
         Credential.objects.filter(pk=connection_id, connection__status="active", token__isnull=False)
         .free(now)
-        .only("pk", "version", "fence")
+        .only("pk", "version", "fence", "lease_owner")
         .first()
     )
     return None if candidate is None else _take(candidate, purpose, now)
@@ -123,7 +127,9 @@ def _take(candidate: Credential, purpose: Purpose, now: dt.datetime) -> Claim | 
     )
     if not taken:
         return None
-    return Claim(candidate.pk, purpose, candidate.version, candidate.fence + 1, owner, until)
+    # Whoever ends a lease empties the name: one that is still there, on a row that is free, was left behind.
+    recovered = bool(candidate.lease_owner)
+    return Claim(candidate.pk, purpose, candidate.version, candidate.fence + 1, owner, until, recovered)
 
 
 def hand_back(claim: Claim) -> None:

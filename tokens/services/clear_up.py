@@ -5,19 +5,24 @@ from __future__ import annotations
 import datetime as dt
 
 from accounts.services.forget_visits import forget_visits
-from tokens.models import ConnectAttempt
+from tokens.models import ConnectAttempt, SweepRun
 from tokens.services import brake
 from tokens.services.cancel_import import forget_previews
 
 KEEP_ATTEMPTS = dt.timedelta(days=2)
+KEEP_SWEEPS = dt.timedelta(days=30)
 
 
 def clear_up(now: dt.datetime) -> None:
-    """Erases pending codes and tokens after their time, and attempts, counters and sessions that nobody needs."""
+    """Erases what has had its time.
+
+    Pending codes and tokens; attempts, previews, counters, sessions and records of sweeps that nobody needs any more.
+    """
     ConnectAttempt.objects.filter(pending_until__lte=now).exclude(pending="").update(
         pending="", pending_secret=None, pending_facts={}
     )
     ConnectAttempt.objects.filter(created_at__lt=now - KEEP_ATTEMPTS).delete()
+    SweepRun.objects.filter(started_at__lt=now - KEEP_SWEEPS).delete()
     forget_previews(now)
     brake.prune(now)
     forget_visits(now)

@@ -23,6 +23,7 @@ from tokens.services import brake, heartbeat
 from tokens.services.attempt import work_safely
 from tokens.services.claims import Claim, Purpose, claim_next, due, hand_back
 from tokens.services.clear_up import clear_up
+from tokens.services.record_sweep import SweepRecord
 from tokens.services.recovery import try_to_lift
 
 THREADS = 8
@@ -46,6 +47,8 @@ class Sweep:
         threads: how many attempts are in flight at most.
         seconds: after so long it claims no more and ends; None: until nothing is due.
         on_result: called with each attempt's word, from the threads.
+
+    `record` is what staff and `/metrics` see of it.
     """
 
     purpose: Purpose
@@ -55,9 +58,13 @@ class Sweep:
     seconds: float | None = None
     on_result: OnResult | None = None
     results: Counter[str] = field(default_factory=Counter)
+    record: SweepRecord = field(init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _in_flight: set[Claim] = field(default_factory=set)
     _ends_at: float = float("inf")
+
+    def __post_init__(self) -> None:
+        self.record = SweepRecord(self.purpose, self.tenant)
 
     @property
     def ran_out_of_time(self) -> bool:
@@ -70,9 +77,12 @@ class Sweep:
             self._ends_at = time.monotonic() + self.seconds
         if self.purpose == "refresh":
             heartbeat.beat(heartbeat.SWEEP, timezone.now())
-        with _clients(self.make_client, self.threads) as client_for:
-            try_to_lift(client_for, timezone.now())
-            self._work_off(client_for)
+        try:
+            with _clients(self.make_client, self.threads) as client_for:
+                try_to_lift(client_for, timezone.now())
+                self._work_off(client_for)
+        finally:
+            self.record.end(self.results)
         clear_up(timezone.now())
         return self.results
 
@@ -101,6 +111,7 @@ class Sweep:
         with self._lock:
             for claim in self._in_flight:
                 hand_back(claim)
+            self.record.end(self.results)
         worker.leave_at_once()
 
     def _drain(self, client_for: Callable[[MetaApp], InstagramClient]) -> None:
@@ -118,6 +129,7 @@ class Sweep:
         if claim is not None:
             with self._lock:
                 self._in_flight.add(claim)
+            self.record.note(claim)
         return claim
 
     def _count(self, claim: Claim, word: str) -> None:

@@ -1,0 +1,135 @@
+"""What `/metrics` tells, in Prometheus' text format.
+
+Every number is counted in the tables when it is asked for, into a registry of its own: any of several processes gives
+the same answer, and a restart forgets nothing. No label names a tenant, a handle or a person.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django.db.models import Count, Min, Q
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from notifications.models import OutboxMessage
+from tokens import flags
+from tokens.models import Brake, Credential, SweepRun
+from tokens.services.heartbeat import last_sweep
+
+PURPOSES: dict[str, str] = {"refresh": "due_at", "check": "check_due_at"}
+HOUR = dt.timedelta(hours=1)
+
+
+def exposition(now: dt.datetime) -> bytes:
+    """All metrics as they stand at `now`.
+
+    Raises:
+        django.db.Error: the database does not answer, or is not migrated.
+    """
+    registry = CollectorRegistry()
+    registry.register(TableCollector(now))
+    return generate_latest(registry)
+
+
+class TableCollector(Collector):
+    """Reads the tables. The number of queries does not depend on what is in them."""
+
+    def __init__(self, now: dt.datetime) -> None:
+        self.now = now
+
+    def collect(self) -> Iterable[Metric]:
+        yield from self._due()
+        yield self._heartbeat()
+        yield self._brakes()
+        yield _gauge("outbox_waiting", "Mails that are owed and not sent yet.", [({}, _outbox_waiting())])
+        yield from self._last_hour()
+        yield from _last_sweeps()
+
+    def _due(self) -> Iterator[Metric]:
+        found = {purpose: self._due_by(column) for purpose, column in PURPOSES.items()}
+        for name, words in [
+            ("due", "Credentials that are due now."),
+            ("overdue", "Credentials that have been due for more than an hour."),
+            ("oldest_overdue_seconds", "For how long the oldest overdue one has been due; 0 where none is overdue."),
+        ]:
+            yield _gauge(name, words, [({"purpose": purpose}, found[purpose][name]) for purpose in PURPOSES])
+
+    def _due_by(self, column: str) -> dict[str, float]:
+        late = self.now - flags.OVERDUE
+        row = Credential.objects.filter(**{f"{column}__lte": self.now}).aggregate(
+            due=Count("pk"), overdue=Count("pk", filter=Q(**{f"{column}__lt": late})), oldest=Min(column)
+        )
+        oldest = (self.now - row["oldest"]).total_seconds() if row["overdue"] else 0
+        return {"due": row["due"], "overdue": row["overdue"], "oldest_overdue_seconds": oldest}
+
+    def _heartbeat(self) -> Metric:
+        at = last_sweep()
+        # A sweep that never ran was infinitely long ago: an alert on its age needs no rule of its own for that.
+        age = float("inf") if at is None else (self.now - at).total_seconds()
+        words = "How long ago a sweep last ran, whether or not anything was due; +Inf before the first."
+        return _gauge("seconds_since_last_sweep", words, [({}, age)])
+
+    def _brakes(self) -> Metric:
+        rows = Brake.objects.filter(lifted_at__isnull=True).order_by().values_list("cause").annotate(Count("pk"))
+        holding = dict.fromkeys(Brake.Cause.values, 0) | dict(rows)
+        return _gauge("brakes_holding", "Brakes that hold now.", [({"cause": c}, n) for c, n in holding.items()])
+
+    def _last_hour(self) -> Iterator[Metric]:
+        """Of sweeps that ended within it."""
+        outcomes = {purpose: Counter({"refreshed": 0, "alive": 0, "lost": 0}) for purpose in PURPOSES}
+        recovered = dict.fromkeys(PURPOSES, 0)
+        rows = SweepRun.objects.filter(purpose__in=PURPOSES, ended_at__gt=self.now - HOUR)
+        columns = ("purpose", "leases_recovered", "refreshed", "alive", "lost", "failed")
+        for purpose, leases, refreshed, alive, lost, failed in rows.values_list(*columns):
+            recovered[purpose] += leases
+            outcomes[purpose].update({"refreshed": refreshed, "alive": alive, "lost": lost, **failed})
+        yield _gauge(
+            "outcomes_last_hour",
+            "Attempts by how they ended, of the sweeps that ended within the last hour.",
+            [
+                ({"purpose": purpose, "outcome": word}, count)
+                for purpose, words in outcomes.items()
+                for word, count in sorted(words.items())
+            ],
+        )
+        yield _gauge(
+            "leases_recovered_last_hour",
+            "Claims taken over from a lease that had ended, of the sweeps that ended within the last hour.",
+            [({"purpose": purpose}, count) for purpose, count in recovered.items()],
+        )
+
+
+def _outbox_waiting() -> int:
+    return OutboxMessage.objects.filter(due_at__isnull=False).count()
+
+
+def _last_sweeps() -> Iterator[Metric]:
+    """Of the last sweep of each purpose that had something to do; nothing for a purpose that none had yet."""
+    newest = {}
+    for purpose in PURPOSES:
+        row = SweepRun.objects.filter(purpose=purpose, ended_at__isnull=False).order_by("-ended_at").first()
+        if row is not None:
+            newest[purpose] = row
+    yield _gauge(
+        "last_sweep_duration_seconds",
+        "How long the last sweep took that had something to do.",
+        [({"purpose": purpose}, row.seconds) for purpose, row in newest.items()],
+    )
+    yield _gauge(
+        "last_sweep_tokens_per_second",
+        "How fast the last sweep was that had something to do.",
+        [({"purpose": purpose}, row.rate) for purpose, row in newest.items()],
+    )
+
+
+def _gauge(name: str, words: str, samples: list[tuple[dict[str, Any], float]]) -> Metric:
+    """A gauge `perennial_…` with a value for each set of labels."""
+    gauge = GaugeMetricFamily(f"perennial_{name}", words)
+    for labels, value in samples:
+        gauge.add_sample(gauge.name, labels, value)
+    return gauge

@@ -1,0 +1,1 @@
+"""`make bench`: how fast the engine that refreshes tokens is, beside the loop that everybody writes first."""
