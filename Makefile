@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PYTEST_ARGS ?=
 
-.PHONY: setup demo test test-browser pictures lint bench messages format coverage locks clean
+.PHONY: setup demo test test-browser pictures lint bench crashes year messages format coverage locks clean
 
 setup: $(STAMP)
 
@@ -42,10 +42,20 @@ lint: $(STAMP)
 	$(BIN)/lint-imports
 	DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python manage.py makemigrations --check --dry-run
 
-# How fast refreshing is here and now: docs/performance.md. BENCH=full takes longer; BENCH_DATABASE_URL names a database
-# of PostgreSQL that is made for the run and dropped after it.
+# How fast refreshing is here and now: docs/performance.md. BENCH=full takes an hour and measures all; BENCH_DATABASE_URL
+# names a database of PostgreSQL that is made for the run and dropped after it.
 bench: $(STAMP)
 	@BENCH='$(BENCH)' exec $(BIN)/python -m tests.benchmarks
+
+# A year of 10,000 connections in virtual time, through outages, limits and idle workers: docs/simulated-year.md. YEAR
+# takes options of the command, such as YEAR='--connections 1000 --seed 2'.
+year: $(STAMP)
+	@exec $(BIN)/python -m tests.year $(YEAR)
+
+# Kills workers, and takes away what they stand on, while they refresh: docs/reliability.md. CRASHES=full takes longer;
+# CRASHES_ARGS names scenarios and more, as python -m tests.crashes --help has it.
+crashes: $(STAMP)
+	@CRASHES='$(CRASHES)' exec $(BIN)/python -m tests.crashes $(CRASHES_ARGS)
 
 # After words for creators or mails have changed: gathers them into locale/, compiles, and names what is untranslated.
 messages: $(STAMP)

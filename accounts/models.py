@@ -171,6 +171,8 @@ class Event(models.Model):
             models.Index(fields=["tenant", "subject_id", "-at"], name="event_timeline"),
             # The workspace's whole history, newest first.
             models.Index(fields=["tenant", "-at", "-id"], name="event_history"),
+            # The oldest lines of routine, which go first. Which kinds are routine, other apps know.
+            models.Index(fields=["kind", "at"], name="event_kinds"),
         ]
 
     def __str__(self) -> str:

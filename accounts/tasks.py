@@ -7,6 +7,7 @@ import time
 from django.utils import timezone
 from django_q.tasks import async_task
 
+from accounts.services.prune_history import prune_history
 from accounts.services.purge_workspaces import purge_workspaces
 from notifications.worker import asked_to_stop, task
 
@@ -22,3 +23,13 @@ def purge() -> int:
     if not done and not asked_to_stop():
         async_task("accounts.tasks.purge")
     return erased
+
+
+@task
+def prune() -> int:
+    """Each hour: deletes old lines of routine from the history. Returns how many."""
+    ends_at = time.monotonic() + SECONDS
+    deleted, done = prune_history(timezone.now(), go_on=lambda: time.monotonic() < ends_at and not asked_to_stop())
+    if not done and not asked_to_stop():
+        async_task("accounts.tasks.prune")
+    return deleted

@@ -10,12 +10,16 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.forms.utils import flatatt
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from accounts.addresses import LONGEST, PATTERN, RESERVED, belongs_to_another
 from accounts.forms import clean_name
 from accounts.languages import WORKSPACE_LANGUAGES
 from accounts.models import Tenant
 
+SELECTED = SafeString(" selected")
 TAKEN = "This address belongs, or once belonged, to another workspace. Choose another one."
 
 
@@ -33,6 +37,20 @@ class NameForm(forms.Form):
         return clean_name(self.cleaned_data["name"])
 
 
+class LongSelect(forms.Select):
+    """A select with Django's markup, written at once: a template for each of 600 options takes 50 ms a page."""
+
+    def render(self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None) -> SafeString:
+        chosen = self.format_value(value)
+        options = format_html_join(
+            "\n  ",
+            '<option value="{}"{}>{}</option>',
+            ((key, SELECTED if str(key) in chosen else "", label) for key, label in self.choices),
+        )
+        written = flatatt(self.build_attrs(self.attrs, attrs))
+        return format_html('<select name="{}"{}>\n  {}\n</select>', name, written, options)
+
+
 class WorkspaceForm(NameForm):
     """What admins and owners may change of a workspace."""
 
@@ -41,7 +59,9 @@ class WorkspaceForm(NameForm):
         max_length=60,
         widget=forms.TextInput(attrs={"autocapitalize": "none", "autocomplete": "off", "spellcheck": "false"}),
     )
-    time_zone = forms.ChoiceField(label="Time zone", help_text="Dates on pages and in mails are shown in it.")
+    time_zone = forms.ChoiceField(
+        label="Time zone", help_text="Dates on pages and in mails are shown in it.", widget=LongSelect
+    )
     language = forms.ChoiceField(label="Language", help_text="Of dates and mails.")
 
     def __init__(self, *args: Any, tenant: Tenant, **kwargs: Any) -> None:

@@ -18,11 +18,29 @@ REST = 5.0
 logger = logging.getLogger(__name__)
 
 
+class OneClient(redis.RedisCacheClient):
+    """Django makes a client anew for each command, which takes longer than the command."""
+
+    def __init__(self, servers: list[str], **options: Any) -> None:
+        super().__init__(servers, **options)
+        self._by_pool: dict[Any, Any] = {}
+
+    def get_client(self, key: Any = None, *, write: bool = False) -> Any:
+        pool = self._get_connection_pool(write)  # type: ignore[attr-defined]
+        if pool not in self._by_pool:
+            self._by_pool[pool] = self._client(connection_pool=pool)  # type: ignore[attr-defined]
+        return self._by_pool[pool]
+
+
 class RedisCache(redis.RedisCache):
     """Behaves as an empty cache while Redis does not answer: limits are off, pages go on, and the log says so."""
 
     # For all threads of the process: each has a cache object of its own.
     _rests_until: ClassVar[float] = 0.0
+
+    def __init__(self, server: str, params: dict[str, Any]) -> None:
+        super().__init__(server, params)
+        self._class = OneClient
 
     def add(self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
         return bool(self._asked(lambda: super(RedisCache, self).add(key, value, timeout, version), True))

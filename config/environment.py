@@ -20,7 +20,7 @@ import environ
 from croniter import croniter
 from cryptography.fernet import Fernet
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
+from django.core.validators import EmailValidator
 
 DATABASE_SCHEMES = {"sqlite", "postgres", "postgresql"}
 TRUE = {"1", "true", "yes", "on"}
@@ -33,10 +33,19 @@ FERNET_KEY = re.compile(r"[A-Za-z0-9_-]{43}=")
 ID_LENGTH = 100
 NOON = dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC)
 WORD = re.compile(r"[A-Za-z0-9_.:-]+")
+LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+PLAIN_DOMAIN = re.compile(rf"({LABEL}\.)+[a-z]{{2,63}}", re.ASCII | re.IGNORECASE)
 
 
 class SettingsError(Exception):
     """A setting is missing or malformed. The text names the variable, never its value."""
+
+
+class MailAddress(EmailValidator):
+    """Django's; its pattern for the domains of all scripts takes 40 ms of each process, and most are plain."""
+
+    def validate_domain_part(self, domain_part: str) -> bool:
+        return PLAIN_DOMAIN.fullmatch(domain_part) is not None or super().validate_domain_part(domain_part)
 
 
 def load_file(path: Path) -> None:
@@ -110,7 +119,7 @@ def addresses(name: str) -> list[str]:
     """A comma-separated list of mail addresses."""
     found = listed(name)
     for address in found:
-        _check(name, "must be mail addresses with commas between them", validate_email, address)
+        _check(name, "must be mail addresses with commas between them", MailAddress(), address)
     return found
 
 
@@ -252,7 +261,7 @@ def sender(name: str, default: str) -> str:
     """A mail address, with a name before it or not."""
     value = raw(name, default)
     # Django's own check, in the strictness of what goes into a header.
-    _check(name, "must be a mail address", validate_email, parseaddr(value)[1])
+    _check(name, "must be a mail address", MailAddress(), parseaddr(value)[1])
     if not value.isprintable():
         raise SettingsError(f"{name} must be a mail address.")
     return value

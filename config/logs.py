@@ -18,11 +18,12 @@ HIDDEN = "…"
 # What stands in a path after one of these opens something: a connection, an address, an account.
 # A path begins with a slash, or right after a quotation mark where Django tells of one that it could not resolve.
 PATH_SECRET = re.compile(
-    r"((?:/|(?<=[\"']))(?:link|invitation|(?:connect/)?outcome|(?:accounts/)?confirm-email|(?:accounts/)?password/reset/key)/+)"
+    r"([/\"'](?:link|invitation|(?:connect/)?outcome|(?:accounts/)?confirm-email|(?:accounts/)?password/reset/key)/+)"
     r"[^/?\s\"'<>]+",
     re.IGNORECASE,
 )
-WORD = re.compile(r"[^\s\"'<>]+")
+# A word that holds something encoded; most hold nothing.
+WORD = re.compile(r"(?<![^\s\"'<>])[^\s\"'<>%]*+%[^\s\"'<>]*")
 # Encoded once by a browser, twice by whoever passes an address on within another one.
 MOST_DECODINGS = 3
 _BARE_RECORD = frozenset(vars(logging.makeLogRecord({})))

@@ -1,7 +1,8 @@
 """What `/metrics` tells, in Prometheus' text format.
 
 Every number is counted in the tables when it is asked for, into a registry of its own: any of several processes gives
-the same answer, and a restart forgets nothing. No label names a tenant, a handle or a person.
+the same answer, and a restart forgets nothing. No label names a tenant, a handle or a person: a Meta app goes by the
+id of its page at `/admin/`, not by Meta's number of it.
 """
 
 from __future__ import annotations
@@ -11,18 +12,20 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Max, Min, Q, Sum
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from notifications.models import OutboxMessage
 from tokens import flags
-from tokens.models import Brake, Credential, SweepRun
+from tokens.models import AppBudget, Brake, CallTally, Credential, SweepRun
+from tokens.services import budget
 from tokens.services.heartbeat import last_sweep
 
 PURPOSES: dict[str, str] = {"refresh": "due_at", "check": "check_due_at"}
 HOUR = dt.timedelta(hours=1)
+LATENCY_WINDOW = dt.timedelta(minutes=10)
 
 
 def exposition(now: dt.datetime) -> bytes:
@@ -46,6 +49,8 @@ class TableCollector(Collector):
         yield from self._due()
         yield self._heartbeat()
         yield self._brakes()
+        yield from self._budgets()
+        yield from self._latency()
         yield _gauge("outbox_waiting", "Mails that are owed and not sent yet.", [({}, _outbox_waiting())])
         yield from self._last_hour()
         yield from _last_sweeps()
@@ -78,6 +83,37 @@ class TableCollector(Collector):
         rows = Brake.objects.filter(lifted_at__isnull=True).order_by().values_list("cause").annotate(Count("pk"))
         holding = dict.fromkeys(Brake.Cause.values, 0) | dict(rows)
         return _gauge("brakes_holding", "Brakes that hold now.", [({"cause": c}, n) for c, n in holding.items()])
+
+    def _budgets(self) -> Iterator[Metric]:
+        """Of Meta apps whose limit Meta has told of; a figure that is out of date is left out."""
+        rows = list(AppBudget.objects.order_by("pk"))
+        figures = [({"app": str(row.pk)}, budget.used(row, self.now)) for row in rows]
+        yield _gauge(
+            "budget_used_percent",
+            "How much of a Meta app's limit is used up, by Meta's last figure if it is under five minutes old.",
+            [(labels, figure) for labels, figure in figures if figure is not None],
+        )
+        yield _gauge(
+            "budget_paused",
+            "Whether a Meta app is paused for its limit; one whose pause is over and that waits for its canary is not.",
+            [({"app": str(row.pk)}, int(row.paused_until is not None and row.paused_until > self.now)) for row in rows],
+        )
+
+    def _latency(self) -> Iterator[Metric]:
+        """By whole minutes, as calls are tallied."""
+        rows = CallTally.objects.filter(minute__gt=self.now - LATENCY_WINDOW, calls__gt=0).order_by()
+        sums = rows.values("meta_app").annotate(calls=Sum("calls"), seconds=Sum("seconds"), slowest=Max("slowest"))
+        found = sorted(sums, key=lambda row: str(row["meta_app"]))
+        yield _gauge(
+            "meta_latency_mean_seconds",
+            "How long Meta took for an answer in the last ten minutes, on average.",
+            [({"app": str(row["meta_app"])}, row["seconds"] / row["calls"]) for row in found],
+        )
+        yield _gauge(
+            "meta_latency_slowest_seconds",
+            "How long Meta took for its slowest answer in the last ten minutes.",
+            [({"app": str(row["meta_app"])}, row["slowest"]) for row in found],
+        )
 
     def _last_hour(self) -> Iterator[Metric]:
         """Of sweeps that ended within it."""

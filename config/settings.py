@@ -42,11 +42,18 @@ ALLOW_INSECURE_META = env.boolean("ALLOW_INSECURE_META", False)
 # More than 50 days would eat the ten days' reserve of a token that lives 60; under 2 Meta may refuse it.
 REFRESH_AGE_DAYS = env.integer("REFRESH_AGE_DAYS", 50, least=2, most=50)
 REFRESH_CRON = env.cron("REFRESH_CRON", "0 2 * * *")
+NIGHT_LIMIT = env.integer("NIGHT_LIMIT", 10_000, least=1, most=100_000_000)
 CHECK_EVERY_HOURS = env.integer("CHECK_EVERY_HOURS", 24, least=1, most=168)
 CONFIRM_PAUSE_SECONDS = env.decimal("CONFIRM_PAUSE_SECONDS", 2, least=0, most=60)
+# Measured defaults: docs/performance.md says what each is worth.
+SWEEP_THREADS = env.integer("SWEEP_THREADS", 256, least=1, most=1024)
+CLAIM_SIZE = env.integer("CLAIM_SIZE", 500, least=1, most=5000)
+GROUP_SIZE = env.integer("GROUP_SIZE", 64, least=1, most=1000)
+DRAIN_SECONDS = env.decimal("DRAIN_SECONDS", 30, least=1, most=60)
 LINK_LIFETIME_DAYS = env.integer("LINK_LIFETIME_DAYS", 7, least=1, most=60)
 BRAKE_MIN_DEATHS = env.integer("BRAKE_MIN_DEATHS", 50, least=1, most=1_000_000)
 BRAKE_SHARE = env.decimal("BRAKE_SHARE", 0.05, least=0.0001, most=1)
+EVENT_RETENTION_DAYS = env.integer("EVENT_RETENTION_DAYS", 400, least=30, most=36_500)
 
 # --- Secrets at rest ------------------------------------------------------------------------------------------
 FERNET_KEYS = env.fernet_keys("FERNET_KEYS")
@@ -252,9 +259,9 @@ BROKER_URL = env.redis_or_empty("BROKER_URL")
 Q_CLUSTER = {
     "name": "perennial",
     "workers": 2,
-    # A drain claims for 30 s; what it has in flight then takes two calls and the pause between at most.
-    "timeout": 90 + int(CONFIRM_PAUSE_SECONDS),
-    "retry": 150 + int(CONFIRM_PAUSE_SECONDS),
+    # A drain claims for so long; what it has in flight then takes two calls and the pause between at most.
+    "timeout": 60 + int(DRAIN_SECONDS) + int(CONFIRM_PAUSE_SECONDS),
+    "retry": 120 + int(DRAIN_SECONDS) + int(CONFIRM_PAUSE_SECONDS),
     "max_attempts": 1,
     "ack_failures": True,
     "save_limit": -1,

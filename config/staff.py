@@ -62,6 +62,7 @@ UNFOLD: dict[str, Any] = {
                     {"title": "Home", "icon": "home", "link": reverse_lazy("admin:index")},
                     _item("Connections", "link", "tokens_connection"),
                     _item("Brakes", "front_hand", "tokens_brake"),
+                    _item("Budgets", "speed", "tokens_appbudget"),
                     _item("Sweeps", "autorenew", "tokens_sweeprun"),
                     _item("Meta apps", "key", "tokens_metaapp"),
                 ],

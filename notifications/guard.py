@@ -8,21 +8,26 @@ call, nobody empties that queue, and the cluster would never end.
 from __future__ import annotations
 
 import functools
+import logging
 import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from multiprocessing.process import BaseProcess
 from typing import Any
 
 from django_q import cluster
+from django_q.conf import Conf
 from django_q.monitor import monitor
 from django_q.pusher import pusher
+from django_q.queues import Queue
 from django_q.scheduler import scheduler
 from django_q.status import Stat
 
 from notifications.worker import ENDS_WITHIN_SECONDS, ask_to_stop, watch_parent
+
+logger = logging.getLogger(__name__)
 
 # Pusher and monitor have next to nothing to end.
 _AUXILIARY_ENDS_WITHIN = 0.5
@@ -35,6 +40,10 @@ class Guard(cluster.Sentinel):  # type: ignore[misc]
     is the one that acts, and the end is the same as when it alone is signalled.
     """
 
+    task_queue: Any
+    result_queue: Any
+    _leaving: Sequence[BaseProcess] = ()
+
     def start(self) -> None:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         watch_parent(self._main_process_died)
@@ -44,6 +53,32 @@ class Guard(cluster.Sentinel):  # type: ignore[misc]
         # By itself the library looks at its schedules half a minute after the start for the first time.
         scheduler(broker=self.broker)
         super().guard()
+
+    def reincarnate(self, process: BaseProcess) -> None:
+        """Replaces a process that has died. One that was killed takes everybody's queues along.
+
+        An idle worker waits for its next task with the queue's lock in its hand, the monitor for its next result
+        alike: killed, they never give it back, and all others would wait for it for ever.
+        """
+        if process not in (*self.pool, self.monitor, self.pusher):
+            return  # it belonged to the queues that were given up, and has been replaced
+        if process.exitcode is not None and process.exitcode < 0:
+            self._begin_anew()
+        else:
+            super().reincarnate(process)
+
+    def _begin_anew(self) -> None:
+        """New queues, and new processes around them. What the old ones held are doorbells."""
+        logger.critical("A process of the cluster was killed: the others are replaced, after what they are at")
+        for auxiliary in (self.pusher, self.monitor):
+            auxiliary.kill()
+        for worker in self.pool:
+            worker.terminate()
+        self._leaving = [worker for worker in (*self._leaving, *self.pool) if worker.is_alive()]
+        self.result_queue.cancel_join_thread()
+        self.task_queue, self.result_queue = Queue(maxsize=Conf.QUEUE_LIMIT), Queue()
+        self.reincarnations += 1
+        self.spawn_cluster()
 
     def _main_process_died(self) -> None:
         ask_to_stop()
@@ -66,7 +101,7 @@ class Guard(cluster.Sentinel):  # type: ignore[misc]
         self.event_out.set()
         for worker in self.pool:
             worker.terminate()
-        _end(self.pool, ENDS_WITHIN_SECONDS)
+        _end([*self.pool, *self._leaving], ENDS_WITHIN_SECONDS)
         self.pool.clear()
         _end([self.pusher], _AUXILIARY_ENDS_WITHIN)
         self.result_queue.put("STOP")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
+import gc
 import logging
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -12,7 +14,9 @@ import time_machine
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core.cache import cache
+from django.db.backends.base.creation import BaseDatabaseCreation
 from django.test import Client, testcases
+from django.views import debug
 from whitenoise.middleware import WhiteNoiseMiddleware  # type: ignore[import-untyped]
 
 from accounts.models import Tenant, User
@@ -21,6 +25,7 @@ from tests import queue
 from tests.emptying import call_command_quickly
 from tests.emulator.browser import consent
 from tests.emulator.server import EmulatorServer
+from tests.migrated import Original
 from tokens.models import Connection
 
 PASSWORD = "a long pass phrase"
@@ -31,10 +36,12 @@ PASSWORD = "a long pass phrase"
 LONG = (
     "tests/isolation/test_walk.py",
     "tests/flows/",
+    "tests/crashes/",
     "tests/browser/test_demo.py",
     "tests/browser/test_walk_through.py",
     "tests/demo_tests/",
     "tests/test_blackbox.py",
+    "tests/year/test_short_year.py",
     "tests/tokens/meta/test_no_leaks.py",
     "tests/tokens/moving/test_killed.py",
     "tests/accounts/test_gate.py",
@@ -52,10 +59,38 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=place)
 
 
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays: the garbage collector need not walk through it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+
+
 @pytest.fixture(scope="session")
 def emulator_server() -> Iterator[EmulatorServer]:
     with EmulatorServer() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None,
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    django_db_blocker: Any,
+) -> Iterator[None]:
+    """Takes the place of pytest-django's: where processes share the tests, one of them migrates for all."""
+    if not hasattr(request.config, "workerinput"):
+        yield
+        return
+    original = Original(tmp_path_factory.getbasetemp().parent)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            BaseDatabaseCreation, "create_test_db", lambda creation, **how: original.create_test_db(creation, **how)
+        )
+        yield
+    with django_db_blocker.unblock():
+        original.forget()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -79,6 +114,14 @@ def one_look_for_static_files() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", look_once)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def templates_of_reports_compiled_once() -> Iterator[None]:
+    """Django reads and compiles the templates of an error report anew for each report."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(debug.DEBUG_ENGINE, "from_string", functools.cache(debug.DEBUG_ENGINE.from_string))
         yield
 
 

@@ -11,6 +11,7 @@ for _name, _value in {
     "INSTAGRAM_APP_SECRET": "emulator-app-secret",
     "ALLOW_INSECURE_META": "True",
     "CONFIRM_PAUSE_SECONDS": "0",
+    "SWEEP_THREADS": "8",
     "STAFF_ALERT_EMAILS": "staff@perennial.example",
     "DATABASE_URL": "sqlite:///.tests.sqlite3",
 }.items():

@@ -8,8 +8,9 @@ class TokensConfig(AppConfig):
 
     def ready(self) -> None:
         # These load models, which exist only now.
-        from accounts import erasure, own_data  # noqa: PLC0415
+        from accounts import erasure, own_data, routine  # noqa: PLC0415
         from tokens import checks  # noqa: F401, PLC0415
+        from tokens.history import ROUTINE  # noqa: PLC0415
         from tokens.notices import register_kinds  # noqa: PLC0415
         from tokens.own_data import connections_of  # noqa: PLC0415
         from tokens.services.cancel_import import erase_imports  # noqa: PLC0415
@@ -20,4 +21,5 @@ class TokensConfig(AppConfig):
         erasure.register(erase_tenant_secrets)
         erasure.register(erase_imports)
         own_data.register("connections", connections_of)
+        routine.register(*ROUTINE)
         post_migrate.connect(sync_after_migrate, sender=self, dispatch_uid="tokens.sync_schedules")

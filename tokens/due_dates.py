@@ -43,7 +43,18 @@ def refresh_due_at(
 
 def last_tick_before(instant: dt.datetime) -> dt.datetime:
     """The last tick of REFRESH_CRON (read in UTC) strictly before `instant`."""
-    return croniter(settings.REFRESH_CRON, instant).get_prev(dt.datetime)
+    global _between
+    cron, tick, next_tick = _between
+    if cron != settings.REFRESH_CRON or not tick < instant <= next_tick:
+        cron = settings.REFRESH_CRON
+        tick = croniter(cron, instant).get_prev(dt.datetime)
+        _between = cron, tick, croniter(cron, tick).get_next(dt.datetime)
+    return tick
+
+
+# A sweep asks for the same night again and again, and to read a cron line costs more than to renew a token.
+_NEVER = dt.datetime.min.replace(tzinfo=dt.UTC)
+_between: tuple[str, dt.datetime, dt.datetime] = ("", _NEVER, _NEVER)
 
 
 def pause(failures: int) -> dt.timedelta:

@@ -25,7 +25,12 @@ class Unreadable(Exception):
 
 def newest_key_id() -> str:
     """The short public name of the key that encrypts now, as `key_id` columns keep it."""
-    return hashlib.sha256(settings.FERNET_KEYS[0].encode()).hexdigest()[:12]
+    return _key_id(settings.FERNET_KEYS[0])
+
+
+@functools.lru_cache(maxsize=8)
+def _key_id(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()[:12]
 
 
 @functools.lru_cache(maxsize=8)

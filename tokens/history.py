@@ -12,6 +12,8 @@ from accounts.models import Event, Tenant
 from tokens.models import Connection
 
 PAGE = 50
+# Kinds of events by which nothing changes: of a connection that works, eight times a year and with each bad day.
+ROUTINE = ("refreshed", "refresh_failed", "check_failed")
 SHOWN = {"all": "All", "accounts": "Accounts", "workspace": "Workspace"}
 _LARGEST_ID = 2**63 - 1
 

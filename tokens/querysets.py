@@ -9,10 +9,14 @@ from django.db import models
 from django.db.models import Count, Q
 
 from accounts.querysets import TenantOwnedQuerySet
+from tokens import due_dates
 
 if TYPE_CHECKING:
     from accounts.models import Tenant
     from tokens.models import MetaApp
+
+# No lease is given for longer without being renewed.
+LONGEST_LEASE = dt.timedelta(minutes=5)
 
 _Row = TypeVar("_Row", bound=models.Model)
 
@@ -37,8 +41,16 @@ class CredentialQuerySet(TenantOwnedQuerySet[_Row]):
         return self.defer("token")
 
     def free(self, now: dt.datetime) -> Self:
-        """Not leased by anybody, or by somebody whose lease has ended."""
-        return self.filter(Q(lease_until__isnull=True) | Q(lease_until__lte=now))
+        """Not leased by anybody, or by somebody whose lease has ended.
+
+        A lease that ends later than any is given for was given by a clock that was wrong.
+        """
+        ended = Q(lease_until__lte=now) | Q(lease_until__gt=now + LONGEST_LEASE)
+        return self.filter(Q(lease_until__isnull=True) | ended)
+
+    def urgent(self, now: dt.datetime) -> Self:
+        """Those with less than ten days left, whoever has least first."""
+        return self.filter(expires_at__lte=now + due_dates.RESERVE).order_by("expires_at")
 
     def due_for_refresh(self, now: dt.datetime) -> Self:
         return self.filter(due_at__lte=now).order_by("due_at")

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import time
+
+from django.conf import settings
 from django.utils import timezone
+from django_q.tasks import async_task
 
 from accounts.models import Tenant
-from notifications.worker import task
+from notifications.worker import asked_to_stop, task
 from tokens.clients import AppNotSetUp, app_for, instagram_client
 from tokens.models import TokenImport
 from tokens.services import heartbeat
 from tokens.services.claims import Purpose
 from tokens.services.import_tokens import THREADS
-from tokens.services.ring import ring, ring_import, ring_imports, ring_one
-from tokens.services.sweep import Sweep, count_due
+from tokens.services.ring import ring_again, ring_for_the_idle, ring_import, ring_imports
+from tokens.services.smooth_calendar import smooth_calendar
+from tokens.services.sweep import Sweep, anything_due
 from tokens.services.work_off_import import ImportTurn
 
-# After so long a drain rings anew and ends: pauses, brakes and shutdowns are always seen soon.
-DRAIN_SECONDS = 30.0
+# Well below the queue's time limit for a task; what is left is rung for anew.
+SMOOTH_SECONDS = 45.0
 
 
 @task
@@ -27,7 +32,7 @@ def sweep() -> int:
     """
     heartbeat.beat(heartbeat.SWEEP, timezone.now())
     ring_imports(timezone.now())
-    return ring() if count_due("refresh") else 0
+    return ring_for_the_idle() if anything_due("refresh") else 0
 
 
 @task
@@ -48,6 +53,16 @@ def check() -> dict[str, int]:
 
 
 @task
+def smooth() -> dict[str, int]:
+    """Each hour: moves what is too much for one night to earlier ones. Returns how many."""
+    ends_at = time.monotonic() + SMOOTH_SECONDS
+    results, done = smooth_calendar(timezone.now(), go_on=lambda: time.monotonic() < ends_at and not asked_to_stop())
+    if not done and not asked_to_stop():
+        async_task("tokens.tasks.smooth")
+    return results
+
+
+@task
 def import_tokens(import_id: str) -> dict[str, int]:
     """One worker's turn on an import that a member has confirmed."""
     job = TokenImport.objects.running().select_related("tenant", "user").filter(pk=import_id).first()
@@ -58,7 +73,7 @@ def import_tokens(import_id: str) -> dict[str, int]:
     except AppNotSetUp:
         return {}  # it waits until the Meta app is set up
     client = instagram_client(meta_app, pool_size=THREADS)
-    turn = ImportTurn(job, meta_app, client, seconds=DRAIN_SECONDS)
+    turn = ImportTurn(job, meta_app, client, seconds=settings.DRAIN_SECONDS)
     try:
         results = turn.run()
     finally:
@@ -69,8 +84,9 @@ def import_tokens(import_id: str) -> dict[str, int]:
 
 
 def _drained(purpose: Purpose, tenant: Tenant | None) -> dict[str, int]:
-    work = Sweep(purpose, instagram_client, tenant=tenant, seconds=DRAIN_SECONDS)
+    # After its seconds it rings anew and ends: pauses, budgets, brakes and shutdowns are always seen soon.
+    work = Sweep(purpose, instagram_client, tenant=tenant, seconds=settings.DRAIN_SECONDS)
     results = work.run()
     if work.ran_out_of_time:
-        ring_one(f"tokens.tasks.{'drain' if purpose == 'refresh' else 'check'}", tenant)
+        ring_again(f"tokens.tasks.{'drain' if purpose == 'refresh' else 'check'}", tenant)
     return dict(results)

@@ -24,6 +24,7 @@ from tests.isolation.population import OWNED, populate
 from tests.rows import all_rows
 from tokens.models import Connection, MetaApp
 from tokens.services import brake
+from tokens.services.verdicts import Call
 
 pytestmark = pytest.mark.django_db
 OVER = GRACE + MARGIN
@@ -42,7 +43,7 @@ def left_of(tenant: Tenant) -> list[str]:
 def doomed(word: str = "zebrafish"):
     made = populate(word)
     own = MetaApp.objects.get(tenant=made.tenant)
-    brake.tally(app_id=own.pk, transient=False, now=timezone.now())
+    brake.tally(own.pk, [Call(transient=False)], timezone.now())
     delete_workspace(made.tenant, by=made.people[Role.OWNER])
     return made
 

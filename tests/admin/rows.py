@@ -14,7 +14,7 @@ from django_q.signing import SignedPackage
 from accounts.models import User
 from notifications.models import OutboxMessage
 from tests.factories import make_connection, make_member, make_meta_app, make_tenant
-from tokens.models import Brake, CallTally, Connection, Credential, MetaApp, Strike, SweepRun
+from tokens.models import AppBudget, Brake, CallTally, Connection, Credential, MetaApp, Strike, SweepRun
 from tokens.services import links
 
 APP_SECRET = "0123456789abcdef0123456789abcdef"
@@ -98,4 +98,8 @@ def _brake(connections: list[Connection], now: dt.datetime) -> None:
     )
     Brake.objects.create(meta_app=app, cause="ours", fallen_at=now)
     CallTally.objects.get_or_create(meta_app=app, minute=now, owner="p", calls=60, transient=40)
+    AppBudget.objects.update_or_create(
+        meta_app=app, defaults={"usage": 97.0, "usage_at": now, "paused_until": now, "cause": "code 4", "limits": 1}
+    )
+    AppBudget.objects.create(meta_app=connections[3].meta_app, usage=80.0, usage_at=now)
     Strike.objects.create(meta_app=app, tenant=connections[0].tenant, connection=connections[0], cause="ours", at=now)

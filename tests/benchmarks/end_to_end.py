@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -17,23 +18,31 @@ from tokens.services.ring import ring_one
 
 PATIENCE = 90.0
 # Fewer would say more about the doorbell than about the engine.
-FIRST_TRY, WARM_UP = 200, 16
+FIRST_TRY, WARM_UP = 1_000, 16
 MOST = 200_000
+# Of a round, seconds: two tasks are found in a queue that is looked at once a second.
+DOORBELL = 1.0
+# Of the seconds that a round should take.
+ENOUGH = 0.75
 
 
 class Unsound(Exception):
     """What a run left in the database is not what it should have left: its figures say nothing."""
 
 
-def measure(*, latency: float, workers: int, rounds: int, seconds: float, folder: str) -> dict[str, Any]:
+def measure(
+    *, latency: float, workers: int, rounds: int, seconds: float, folder: str, tokens: int = 0
+) -> dict[str, Any]:
     """Measures engine and naive loop alternately.
 
     Args:
         latency: of the stub, in milliseconds.
         workers: of the cluster.
         rounds: how many.
-        seconds: about how long a round's parts shall take: the engine's from half to twice of it, the naive one's half.
+        seconds: about how long a round's parts shall take: the engine's at least three quarters
+            of it behind the doorbell, the naive one's half.
         folder: for the cluster's log.
+        tokens: of each round; 0: as many as it takes.
 
     Returns:
         `tokens` and `naive_tokens` of each round, and under `rounds` what the meter saw of both.
@@ -41,7 +50,8 @@ def measure(*, latency: float, workers: int, rounds: int, seconds: float, folder
     loops = max(10, int(seconds / (latency / 1000 + 0.003) * 0.5))
     seen: list[dict[str, Any]] = []
     with stub(latency) as meta, cluster(meta.url, Path(folder), workers=workers) as pid:
-        tokens, first = _fitting(meta, pid, seconds)
+        run_engine(meta, pid, WARM_UP)
+        tokens, first = (tokens, run_engine(meta, pid, tokens)) if tokens else _fitting(meta, pid, seconds)
         seen.append({"engine": first, "naive": run_naive(meta, loops)})
         both = {"engine": lambda: run_engine(meta, pid, tokens), "naive": lambda: run_naive(meta, loops)}
         for number in range(1, rounds):
@@ -92,10 +102,16 @@ def verify(meta: Stub, tokens: int) -> None:
 
 def _fitting(meta: Stub, pid: int, seconds: float) -> tuple[int, dict[str, float | None]]:
     """Tries more and more tokens until the engine takes long enough; how many that were, and what the meter saw."""
-    run_engine(meta, pid, WARM_UP)
     tokens = FIRST_TRY
     while True:
         seen = run_engine(meta, pid, tokens)
-        if (seen["seconds"] or 0) >= seconds / 2 or tokens * 4 > MOST:
+        took = seen["seconds"] or 0.0
+        if took - DOORBELL >= ENOUGH * seconds or tokens == MOST:
             return tokens, seen
-        tokens *= 4
+        tokens = more(tokens, took, seconds)
+
+
+def more(tokens: int, took: float, seconds: float) -> int:
+    """How many tokens should take `seconds` behind the doorbell, where so many took `took` with it."""
+    factor = seconds / max(took - DOORBELL, seconds / 8)
+    return min(MOST, math.ceil(tokens * max(2.0, factor) / 100) * 100)

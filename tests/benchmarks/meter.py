@@ -70,7 +70,11 @@ class Backends:
         """What all of them have used that were ever seen; None for SQLite, and for a server elsewhere."""
         if database.vendor != "postgresql":
             return None
-        asked = f"SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid {self._which} %s"  # noqa: S608
+        # Not autovacuum: it comes after the filling of a table, whenever it likes.
+        asked = (
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"  # noqa: S608
+            f" AND backend_type IN ('client backend', 'parallel worker') AND pid {self._which} %s"
+        )
         with database.cursor() as cursor:
             cursor.execute("SELECT pg_backend_pid()")
             own = cursor.fetchone()[0]

@@ -33,6 +33,7 @@ def until(condition: Callable[[], object], what: str, *, patience: float, pause:
     while not condition():
         if time.monotonic() >= ends_at:
             raise TooLate(f"{what} did not happen within {patience:.0f} s")
+        # What it waits for happens in other processes, which give no sign but what `condition` reads.
         time.sleep(pause)
 
 
@@ -136,8 +137,11 @@ def tree(pid: int) -> list[int]:
 
 
 def own_cpu_seconds(pid: int) -> float:
-    """What one process has used so far; 0 where it is gone."""
-    return sum(map(int, _stat(pid)[11:13])) / TICK
+    """What a process of one thread has used so far, to the nanosecond where the kernel counts them; 0: it is gone."""
+    try:
+        return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
+    except (FileNotFoundError, ProcessLookupError):
+        return sum(map(int, _stat(pid)[11:13])) / TICK
 
 
 def cpu_seconds(pid: int) -> float:

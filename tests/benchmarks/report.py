@@ -37,6 +37,7 @@ def write(path: Path, facts: dict[str, Any], figures: list[Figure], stages: dict
             "engine": figure.engine,
             "beside": figure.beside,
             "ratio": figure.ratio,
+            "value": figure.value,
             "target": None if figure.target is None else str(figure.target),
             "verdict": figure.verdict,
         }

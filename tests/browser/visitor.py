@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urldefrag, urlsplit
 
-from playwright.sync_api import Browser, CDPSession, ConsoleMessage, Locator, Page, Request, Response, expect
+from playwright.sync_api import Browser, CDPSession, ConsoleMessage, Error, Locator, Page, Request, Response, expect
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 ARTIFACTS = ROOT / ".artifacts" / "browser"
@@ -113,6 +113,18 @@ class Visitor:
 
     # What they look at
 
+    def _take(self, step: str) -> None:
+        for tries_left in (2, 1, 0):
+            try:
+                # Hiding the caret would leave styles behind, which htmx copies and the policy then refuses.
+                self.page.screenshot(path=self._picture(step), full_page=True, animations="disabled", caret="initial")
+            except Error as error:
+                # A compositor without a frame at that moment, on a busy machine: none of the page's doing.
+                if not tries_left or "Unable to capture screenshot" not in error.message:
+                    raise
+            else:
+                return
+
     def look(self, step: str, *, status: int = 200, axe: bool = True) -> None:
         """Takes a picture of the page and judges it.
 
@@ -122,8 +134,7 @@ class Visitor:
             axe: whether axe-core judges it.
         """
         self.page.wait_for_load_state()
-        # Hiding the caret would leave styles behind, which htmx copies and the policy then refuses.
-        self.page.screenshot(path=self._picture(step), full_page=True, animations="disabled", caret="initial")
+        self._take(step)
         assert self.status == status, f"{self.status} at {step}"
         title, headings, wide = self.page.evaluate(MEASURE)
         assert title, f"no title at {step}"

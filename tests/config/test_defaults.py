@@ -31,11 +31,17 @@ DEFAULTS = {
     "GRAPH_API_VERSION": "v26.0",
     "REFRESH_AGE_DAYS": 50,
     "REFRESH_CRON": "0 2 * * *",
+    "NIGHT_LIMIT": 10_000,
     "CHECK_EVERY_HOURS": 24,
     "CONFIRM_PAUSE_SECONDS": 2,
+    "SWEEP_THREADS": 256,
+    "CLAIM_SIZE": 500,
+    "GROUP_SIZE": 64,
+    "DRAIN_SECONDS": 30,
     "LINK_LIFETIME_DAYS": 7,
     "BRAKE_MIN_DEATHS": 50,
     "BRAKE_SHARE": 0.05,
+    "EVENT_RETENTION_DAYS": 400,
     "STATUS_TOKEN": "",
 }
 # Their settings hold more than the variable says.

@@ -97,11 +97,17 @@ MALFORMED: dict[str, list[str]] = {
     "GRAPH_API_VERSION": [CANARY, "26.0", "v26", "v26.0/me", "v٢٦.0"],
     "REFRESH_AGE_DAYS": [CANARY, "1", "51", "-50", "49.5", "1e1"],
     "REFRESH_CRON": [CANARY, "0 2 * *", "0 25 * * *", "0 2 * * * *", "@daily", "0 0 31 2 *", "0 0 30 2 *"],
+    "NIGHT_LIMIT": [CANARY, "0", "-1", "1e4", "10 000", "100000001"],
     "CHECK_EVERY_HOURS": [CANARY, "0", "169"],
     "CONFIRM_PAUSE_SECONDS": [CANARY, "-1", "61", "nan", "inf"],
+    "SWEEP_THREADS": [CANARY, "0", "1025"],
+    "CLAIM_SIZE": [CANARY, "0", "5001"],
+    "GROUP_SIZE": [CANARY, "0", "1001"],
+    "DRAIN_SECONDS": [CANARY, "0", "61", "nan"],
     "LINK_LIFETIME_DAYS": [CANARY, "0", "61", "7 days"],
     "BRAKE_MIN_DEATHS": [CANARY, "0", "1000001"],
     "BRAKE_SHARE": [CANARY, "0", "1.01", "5%", "nan"],
+    "EVENT_RETENTION_DAYS": [CANARY, "29", "36501", "400 days"],
 }
 CASES = [(name, value) for name, values in MALFORMED.items() for value in values]
 # One each, by the whole way from the command line.

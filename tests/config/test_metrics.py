@@ -19,13 +19,13 @@ from config import metrics, status
 from notifications.models import OutboxMessage
 from tests.factories import make_connection, make_connections, make_meta_app, make_tenant
 from tests.tokens.helpers import ago
-from tokens.models import Brake, Credential, SweepRun
+from tokens.models import AppBudget, Brake, CallTally, Credential, SweepRun
 from tokens.services import heartbeat
 
 pytestmark = pytest.mark.django_db
 OPERATIONS = Path(__file__).resolve().parents[2] / "docs" / "operations.md"
-# Both purposes' due ones and last sweeps, the heartbeat, brakes, the outbox, the last hour.
-QUERIES = 8
+# Both purposes' due ones and last sweeps, the heartbeat, brakes, budgets, latency, the outbox, the last hour.
+QUERIES = 10
 
 
 @pytest.fixture
@@ -98,6 +98,37 @@ def test_brakes_that_hold_are_counted_by_cause(ask):
     }  # fmt: skip
 
 
+def test_the_budget_of_each_app_is_told_and_an_old_figure_is_not(ask, travel):
+    now = timezone.now()
+    travel(now)
+    told_of = [make_meta_app(app_id=f"app{number}") for number in range(3)]
+    AppBudget.objects.create(meta_app=told_of[0], usage=81.5, usage_at=now - dt.timedelta(minutes=4))
+    AppBudget.objects.create(meta_app=told_of[1], usage=97, usage_at=now - dt.timedelta(minutes=6))
+    AppBudget.objects.filter(meta_app=told_of[0]).update(paused_until=now - dt.timedelta(seconds=1))
+    AppBudget.objects.filter(meta_app=told_of[1]).update(paused_until=now + dt.timedelta(seconds=1))
+    told, (first, second, third) = ask(), [str(app.pk) for app in told_of]
+    assert {key: value for key, value in told.items() if key[0].startswith("budget_")} == {
+        ("budget_used_percent", first): 81.5, ("budget_paused", first): 0, ("budget_paused", second): 1,
+    }  # fmt: skip
+    assert not [key for key in told if third in key]
+
+
+def test_metas_latency_is_that_of_the_last_ten_minutes(ask, travel):
+    travel(timezone.now().replace(second=30))
+    app, idle = make_meta_app(), make_meta_app(app_id="idle")
+    for minutes, owner, calls, seconds, slowest in [
+        (0, "a", 10, 2.0, 0.9), (0, "b", 30, 10.0, 4.5), (9, "a", 10, 3.0, 0.5), (11, "a", 100, 900.0, 25.0),
+    ]:  # fmt: skip
+        minute = ago(minutes=minutes).replace(second=0, microsecond=0)
+        CallTally.objects.create(
+            meta_app=app, minute=minute, owner=owner, calls=calls, seconds=seconds, slowest=slowest
+        )
+    CallTally.objects.create(meta_app=idle, minute=timezone.now().replace(second=0, microsecond=0), owner="a")
+    told = ask()
+    latency = {key[0]: value for key, value in told.items() if key[0].startswith("meta_latency")}
+    assert latency == {"meta_latency_mean_seconds": 0.3, "meta_latency_slowest_seconds": 4.5}
+
+
 def test_mail_that_waits_is_counted_and_mail_that_was_sent_is_not(ask):
     for number, state in enumerate(("pending", "pending", "sent", "refused")):
         due_at = timezone.now() if state == "pending" else None
@@ -150,6 +181,9 @@ def test_it_asks_as_often_for_many_rows_as_for_none(client):
     for _ in range(12):
         swept(refreshed=1, failed={"died": 1})
         swept("check", alive=1)
+        app = make_meta_app(tenant=make_tenant())
+        AppBudget.objects.create(meta_app=app, usage=80, usage_at=timezone.now())
+        CallTally.objects.create(meta_app=app, minute=timezone.now(), owner="a", calls=1)
     assert questions() == few == QUERIES
 
 
@@ -158,10 +192,24 @@ def test_no_label_and_no_number_tells_of_a_workspace_or_a_person(client):
     connection = make_connection(tenant=tenant, handle="anna", contact_email="anna@c.example", due_at=ago(hours=2))
     swept(tenant=tenant, refreshed=1)
     Credential.objects.filter(pk=connection.pk).update(lease_owner="machine-of-ours:1:a")
+    own = make_meta_app(tenant=tenant, app_id="9988776655", secret="a secret of theirs")
+    AppBudget.objects.create(meta_app=own, usage=80, usage_at=timezone.now(), canary_owner="machine-of-ours:1:a")
+    CallTally.objects.create(meta_app=own, minute=timezone.now(), owner="machine-of-ours:1:a", calls=1)
     text = client.get("/metrics").content.decode()
     told = set(re.findall(r'(\w+)="', text))
-    assert told == {"purpose", "cause", "outcome"}
-    for word in ("ebrafish", "anna", str(tenant.pk), str(connection.pk), connection.instagram_id, "machine", "h:1:a"):
+    assert told == {"purpose", "cause", "outcome", "app"}
+    assert set(re.findall(r'app="([^"]+)"', text)) == {str(own.pk)}
+    for word in (
+        "ebrafish",
+        "anna",
+        str(tenant.pk),
+        str(connection.pk),
+        connection.instagram_id,
+        "machine",
+        "h:1:a",
+        "99887766",
+        "secret",
+    ):
         assert word not in text
 
 

@@ -119,11 +119,17 @@ def test_the_consent_hosts_are_where_forms_may_lead(read_settings: ReadSettings)
     [
         ("TRUSTED_PROXY_COUNT", 0, 10),
         ("REFRESH_AGE_DAYS", 2, 50),
+        ("NIGHT_LIMIT", 1, 100_000_000),
         ("CHECK_EVERY_HOURS", 1, 168),
         ("CONFIRM_PAUSE_SECONDS", 0, 60),
+        ("SWEEP_THREADS", 1, 1024),
+        ("CLAIM_SIZE", 1, 5000),
+        ("GROUP_SIZE", 1, 1000),
+        ("DRAIN_SECONDS", 1, 60),
         ("LINK_LIFETIME_DAYS", 1, 60),
         ("BRAKE_MIN_DEATHS", 1, 1_000_000),
         ("BRAKE_SHARE", 0.0001, 1),
+        ("EVENT_RETENTION_DAYS", 30, 36_500),
     ],
 )
 def test_a_number_may_be_as_small_and_as_large_as_its_bounds(

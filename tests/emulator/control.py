@@ -148,6 +148,19 @@ def remove_fault(state: State, fault_id: str) -> object:
     return {"ok": True}
 
 
+def limit_app(state: State, app_id: str | None = None, **details: Any) -> object:
+    return state.limit_app(app_id, **details)
+
+
+def show_limits(state: State) -> object:
+    return {"limits": state.told_limits()}
+
+
+def clear_limits(state: State) -> object:
+    state.clear_limits()
+    return {"ok": True}
+
+
 def show_requests(
     state: State, path: str | None = None, username: str | None = None, limit: str | None = None
 ) -> object:
@@ -209,6 +222,15 @@ FAULT_FIELDS = {
     "times": (int, NOTHING),
     "after": WHOLE,
 }
+LIMIT_FIELDS = {
+    **APP,
+    "percent": (*NUMBER, NOTHING),
+    "per_hour": (*WHOLE, NOTHING),
+    "kind": TEXT,
+    "status": WHOLE,
+    "retry_after": (*NUMBER, *TEXT, NOTHING),
+    "minutes": (*NUMBER, NOTHING),
+}
 QUERY = {"path": TEXT, "username": TEXT, "limit": TEXT}
 ROUTES: dict[tuple[str, str], Verb] = {
     ("POST", "reset"): Verb(reset),
@@ -224,6 +246,9 @@ ROUTES: dict[tuple[str, str], Verb] = {
     ("GET", "faults"): Verb(show_faults),
     ("POST", "faults"): Verb(add_fault, needs={"kind": TEXT}, takes=FAULT_FIELDS, free=True),
     ("DELETE", "faults"): Verb(clear_faults),
+    ("GET", "limits"): Verb(show_limits),
+    ("POST", "limits"): Verb(limit_app, takes=LIMIT_FIELDS),
+    ("DELETE", "limits"): Verb(clear_limits),
     ("GET", "requests"): Verb(show_requests, takes=QUERY),
     ("DELETE", "requests"): Verb(clear_requests),
     ("GET", "counts"): Verb(show_counts, takes=TOKEN),

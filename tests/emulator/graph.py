@@ -1,16 +1,16 @@
 """graph.instagram.com: the exchange for a long-lived token, the refresh, and `/me`."""
 
-import json
 from collections.abc import Callable
 from functools import partial
 from typing import Any, NoReturn
 
 from .errors import error, facts_of
 from .life import LONGEST
+from .limits import app_usage
 from .records import BASIC, DAY, Token
 from .state import State
 from .switches import SIXTY_DAYS
-from .wire import Answer, Refused, Request, json_answer
+from .wire import Answer, Headers, Refused, Request, json_answer
 
 Field = Callable[[Token], object]
 
@@ -218,19 +218,26 @@ def served_version(state: State, request: Request) -> str:
 
 def graph_answer(endpoint: Callable[[State, Request], Answer], state: State, request: Request) -> Answer:
     version = served_version(state, request)
+    token = state.tokens.get(request.token or "")
+    limit = state.limits.get(token.app_id) if token else None
+    if token and limit and limit.count(state.now()):
+        answer = limit.refusal(state.switches, {"user_id": token.user_id})
+    else:
+        answer = answered(endpoint, state, request)
+    usage = limit.headers() if limit else usage_of_all(state)
+    return answer.with_headers(("facebook-api-version", version), *usage)
+
+
+def answered(endpoint: Callable[[State, Request], Answer], state: State, request: Request) -> Answer:
     try:
-        answer = endpoint(state, request)
+        return endpoint(state, request)
     except Refused as refused:
-        answer = refused.answer
-    return answer.with_headers(("facebook-api-version", version), *app_usage(state))
+        return refused.answer
 
 
-def app_usage(state: State) -> list[tuple[str, str]]:
+def usage_of_all(state: State) -> Headers:
     percent = state.switches.app_usage
-    if percent is None:
-        return []
-    usage = {"call_count": percent, "total_time": percent, "total_cputime": percent}
-    return [("X-App-Usage", json.dumps(usage))]
+    return () if percent is None else (("X-App-Usage", app_usage(percent)),)
 
 
 ENDPOINTS = {

@@ -7,6 +7,7 @@ from typing import Any
 
 from .errors import LIMITS, SPECS, error
 from .gate import Gate
+from .limits import usage_headers
 from .refusals import Wrong
 from .switches import Switches
 from .wire import HTML_TYPE, JSON_TYPE, RESET, Answer, Request, html_answer, json_answer
@@ -77,7 +78,13 @@ def error_kind(name: str) -> Kind:
 
 
 def limit_kind(name: str) -> Kind:
-    params = {"app_usage": 100, "minutes": 19 if name == "rate_80002" else None, "retry_after": None}
+    """Only what limits the app tells that the app's limit is used up."""
+    of_app = name in ("rate_4", "rate_341")
+    params = {
+        "app_usage": 100 if of_app else None,
+        "minutes": 19 if name == "rate_80002" else None,
+        "retry_after": None,
+    }
 
     def play(scene: Scene) -> Answer:
         changes = {key: value for key, value in scene.params.items() if key in SPEC_PARTS}
@@ -85,22 +92,6 @@ def limit_kind(name: str) -> Kind:
         return answer.with_headers(*usage_headers(scene.params, scene.facts))
 
     return Kind(play, params, SPEC_PARTS)
-
-
-def usage_headers(params: Params, facts: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Section 5: percent in the first, minutes in the second, seconds in the third."""
-    headers = []
-    if (percent := params["app_usage"]) is not None:
-        usage = {"call_count": percent, "total_time": 25, "total_cputime": 25}
-        headers.append(("X-App-Usage", json.dumps(usage)))
-    if (minutes := params["minutes"]) is not None:
-        usage = {"type": "instagram", "call_count": 100, "total_cputime": 25, "total_time": 25}
-        entry = {**usage, "estimated_time_to_regain_access": minutes}
-        account = facts.get("user_id", "17841400000000000")
-        headers.append(("X-Business-Use-Case-Usage", json.dumps({account: [entry]})))
-    if (pause := params["retry_after"]) is not None:
-        headers.append(("Retry-After", str(pause)))
-    return headers
 
 
 def fixed(answer: Answer) -> Kind:

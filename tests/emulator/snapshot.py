@@ -5,6 +5,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from .faults import Fault, FaultBook
+from .limits import AppLimit
 from .records import App, Code, Person, Token
 from .state import State
 from .switches import Switches
@@ -30,6 +31,7 @@ def snapshot(state: State) -> Json:
             "tokens": [flat(each, "person") | {"person": each.person.username} for each in state.tokens.values()],
             "faults": [flat(each) for each in state.faults.all()],
             "last_fault": state.faults.last_id,
+            "limits": [asdict(each) for each in state.limits.values()],
         }
 
 
@@ -68,6 +70,8 @@ def read(told: Json) -> Json:
         "codes": {each["value"]: Code(**owned(each, persons)) for each in told["codes"]},
         "tokens": {each.access_token: each for each in tokens},
         "faults": book(told),
+        # Files of before there were limits have none.
+        "limits": {each["app_id"]: AppLimit(**each) for each in told.get("limits", [])},
     }
 
 

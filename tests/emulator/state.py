@@ -10,6 +10,7 @@ from .faults import Fault, FaultBook
 from .gate import Gate
 from .journal import Journal
 from .life import DEFAULT_APP, Life, checked_permissions, sane
+from .limits import AppLimit
 from .records import (
     HOUR,
     PERMISSIONS,
@@ -46,6 +47,7 @@ class State(Life):
             self.codes: dict[str, Code] = {}
             self.tokens: dict[str, Token] = {}
             self.faults = FaultBook()
+            self.limits: dict[str, AppLimit] = {}
             self.journal = Journal()
             self._secrets = [DEFAULT_APP.secret]
         self.gate.release()
@@ -75,6 +77,23 @@ class State(Life):
             self.apps[id] = app
             self._secrets.append(secret)
             return app
+
+    # limits
+
+    def limit_app(self, app_id: str | None = None, /, **details: Any) -> dict[str, Any]:
+        """Gives an app a limit, in place of the one it had."""
+        with self.lock:
+            limit = AppLimit(self.app(app_id).id, **details)
+            self.limits[limit.app_id] = limit
+            return limit.as_json(self.now())
+
+    def clear_limits(self) -> None:
+        with self.lock:
+            self.limits.clear()
+
+    def told_limits(self) -> list[dict[str, Any]]:
+        with self.lock:
+            return [limit.as_json(self.now()) for limit in self.limits.values()]
 
     # tokens
 
@@ -196,6 +215,7 @@ class State(Life):
                 "persons": [person.as_json() for person in self.persons.values()],
                 "tokens": [self.told(token) for token in self.tokens.values()],
                 "faults": [fault.as_json() for fault in self.faults.all()],
+                "limits": self.told_limits(),
                 "config": self.switches.as_json(),
                 "hanging": self.gate.waiting,
             }

@@ -54,14 +54,15 @@ CONNECTING = [
     "tokens.services.consent._forget_oldest",
     "tokens.views.callback.instagram_client",
     "tokens.meta.client.judge",
-    "tokens.meta.wire.Wire._answer",
+    "tokens.meta.wire.Wire._posted",
+    "tokens.meta.wire.fetch",
     "tokens.services.connect.link_account",
     "tokens.services.link_account.store_token",
     "tokens.services.link_account.seal",
     "tokens.services.connect.conclude",
 ]
 LINK = ["tokens.services.links.trouble", "tokens.views.departure.app_for", "tokens.views.link.send_link"]
-NOW = ["tokens.services.attempt.store", "tokens.services.store.seal", "tokens.services.ask.judge"]
+NOW = ["tokens.services.attempt.store", "tokens.services.changes.seal", "tokens.services.ask.judge"]
 
 
 @pytest.mark.django_db

@@ -185,3 +185,34 @@ def test_a_killed_cluster_costs_a_lease_and_nothing_else(worker, emulator):
     held.update(lease_until=timezone.now())
     call_command("refresh_tokens")
     assert refreshed() == 12
+
+
+def test_idle_workers_that_are_killed_leave_a_cluster_that_works(worker, emulator):
+    """One of them waits for the next task with the queue's lock in its hand."""
+    due(emulator, 3)
+    [first, second] = workers_of(worker)
+    for pid in (first, second):
+        os.kill(pid, signal.SIGKILL)
+    until(lambda: len(set(workers_of(worker)) - {first, second}) == 2)
+    ring()
+    until(lambda: refreshed() == 3)
+
+
+def test_a_worker_that_is_killed_lets_the_others_end_what_they_are_at(worker, emulator):
+    due(emulator, 1)
+    emulator.state.add_fault("hang", path="/refresh_access_token")
+    ring()
+    until(lambda: in_flight(emulator, 1))
+    [busy] = {owner.split(":")[1] for owner in Credential.objects.values_list("lease_owner", flat=True)}
+    [idle] = set(workers_of(worker)) - {int(busy)}
+    os.kill(idle, signal.SIGKILL)
+    until(lambda: len(set(workers_of(worker)) - {int(busy), idle}) == 2)
+    emulator.state.clear_faults()
+    emulator.state.release()
+    until(lambda: refreshed() == 1)
+    assert emulator.state.counts()["refreshes"] == {"due0": 1}
+
+
+def workers_of(worker: subprocess.Popen[bytes]) -> list[int]:
+    """The two that were started last but for the monitor and the pusher, who always follow them."""
+    return children(guard_of(worker))[-4:-2]

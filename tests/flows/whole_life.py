@@ -254,7 +254,7 @@ class Life:
         Credential.objects.update(lease_owner="", lease_until=None)
         with monkeypatch.context() as patch:
             # ... and one that reaches the queue, which keeps its text and traceback.
-            patch.setattr("tokens.services.sweep.work_safely", fail)
+            patch.setattr("tokens.services.sweep.store_group", fail)
             async_task("tokens.tasks.drain")
             hiding_places.work_off_queue()
         ring()

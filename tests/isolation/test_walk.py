@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from http.cookies import SimpleCookie
 from operator import attrgetter
 from typing import Any
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django.core.cache import cache
 from django.db import transaction
 from django.test import Client
@@ -40,7 +43,10 @@ pytestmark = pytest.mark.django_db
 def both(django_db_setup: None, django_db_blocker: Any) -> Iterator[tuple[Populated, Populated]]:
     """Made once for all of the walk: whatever a request changes is undone after it."""
     with django_db_blocker.unblock():
-        yield populate("zebrafish"), populate("quicksilver")
+        pair = populate("zebrafish"), populate("quicksilver")
+        for user in (user for each in pair for user in each.people.values()):
+            _COOKIES[user.pk] = come_in(user)
+        yield pair
         call_command_quickly("flush", database="default")
 
 
@@ -75,9 +81,23 @@ def body_of(response: Any) -> str:
 
 
 def browser_of(user: User | None) -> Client:
-    browser = Client(raise_request_exception=False) if user is None else sign_in(user)
+    browser = Client()
+    if user is not None:
+        browser.cookies = copy.deepcopy(_COOKIES.get(user.pk)) or come_in(user)
     browser.raise_request_exception = False
     return browser
+
+
+def come_in(user: User) -> SimpleCookie:
+    """Signs in and arrives: the cookies of that browser.
+
+    The first request notes the browser among one's sessions, and which workspace it is in; each request that is
+    undone would be the first.
+    """
+    browser = sign_in(user)
+    browser.get("/", follow=True)
+    assert UserSession.objects.filter(user=user).exists()
+    return browser.cookies
 
 
 @pytest.fixture
@@ -105,10 +125,19 @@ def as_owner(route: Route, ours: Populated, theirs: Populated) -> dict[str, set[
 
 
 _ASKED: dict[str, dict[str, set[int]]] = {}
+_COOKIES: dict[Any, SimpleCookie] = {}
+_IDS: dict[Any, dict[str, list[Any]]] = {}
 
 
 def urls(route: Route, whose: Populated, ids: dict[str, list[Any]] | None = None) -> list[str]:
-    return route.urls(whose.tenant.slug, whose.ids() if ids is None else {**whose.ids(), **ids})
+    return route.urls(whose.tenant.slug, {**ids_of(whose), **(ids or {})})
+
+
+def ids_of(whose: Populated) -> dict[str, list[Any]]:
+    """Asked once: every request is undone, its rows stay the same for all of the walk."""
+    if whose.tenant.pk not in _IDS:
+        _IDS[whose.tenant.pk] = whose.ids()
+    return _IDS[whose.tenant.pk]
 
 
 def test_the_population_forgets_no_kind_of_row(ours: Populated) -> None:
@@ -182,7 +211,7 @@ def test_another_workspaces_ids_are_404_as_ids_that_do_not_exist(
     route: Route, ours: Populated, theirs: Populated, emulator: Any
 ) -> None:
     browser = browser_of(ours.people[Role.OWNER])
-    foreign = {kind: ids for kind, ids in theirs.ids().items() if kind in MISSING}
+    foreign = {kind: ids for kind, ids in ids_of(theirs).items() if kind in MISSING}
     for method in METHODS:
         [missing, *_] = [ask(browser, method, url) for url in urls(route, ours, MISSING)]
         for url in urls(route, ours, foreign):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from django.db import connection as database
 
@@ -100,8 +100,8 @@ def transient(kind: Any = "server") -> MetaTransient:
     return MetaTransient(kind, call="refresh", status=500)
 
 
-def limited(retry_after: float | None = None) -> MetaRateLimited:
-    return MetaRateLimited(retry_after, "app", call="refresh", status=400, code=4)
+def limited(retry_after: float | None = None, scope: Literal["app", "account"] = "app") -> MetaRateLimited:
+    return MetaRateLimited(retry_after, scope, call="refresh", status=400, code=4 if scope == "app" else 17)
 
 
 def permission(code: int = 10) -> PermissionMissing:

@@ -15,7 +15,7 @@ from tests.tokens.fake_meta import FakeMeta
 from tokens.clients import instagram_client
 from tokens.models import Connection, Credential
 from tokens.services.attempt import work
-from tokens.services.claims import Claim, Purpose, claim_next, claim_one
+from tokens.services.claims import Claim, Purpose, claim_batch, claim_one
 from tokens.services.sweep import Sweep
 
 # Its stubs know neither the driver nor keys of columns.
@@ -36,8 +36,13 @@ def attempt_for_real(connection: Connection, purpose: Purpose = "refresh", **det
         client.close()
 
 
+def claim_next(purpose: Purpose = "refresh") -> Claim | None:
+    """The most urgent due one, claimed; None where nothing is due."""
+    return next((held.claim for held in claim_batch(purpose, 1)), None)
+
+
 def taken(purpose: Purpose = "refresh") -> Claim:
-    """The longest due one, claimed."""
+    """The most urgent due one, claimed."""
     claim = claim_next(purpose)
     assert claim is not None, "nothing is due"
     return claim

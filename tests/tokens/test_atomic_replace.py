@@ -31,6 +31,8 @@ from tests.tokens.helpers import (
 from tokens.fields import seal
 from tokens.meta import Profile, Secret
 from tokens.models import Connection, Credential, Link
+from tokens.services import group as grouping
+from tokens.services import persistence
 from tokens.services import store as storing
 from tokens.services.attempt import work
 from tokens.services.claims import LEASE
@@ -53,6 +55,8 @@ def test_when_the_event_cannot_be_written_nothing_is_and_the_attempt_is_repeated
     travel(timezone.now())
     before, meta = row(connection), FakeMeta()
     with monkeypatch.context() as patched:
+        # Together with others, and by itself.
+        patched.setattr(Event.objects, "bulk_create", broken)
         patched.setattr(Event.objects, "create", broken)
         assert sweep(meta, threads=1) == {"error": 1}
     after = row(connection)
@@ -80,7 +84,8 @@ def test_a_death_its_event_and_its_mail_stand_or_fall_together(connection, monke
 
 
 def test_a_fault_while_writing_the_row_leaves_no_event(connection, monkeypatch):
-    monkeypatch.setattr(storing.Finding, "write", broken)
+    monkeypatch.setattr(grouping, "write_rows", broken)
+    monkeypatch.setattr(storing, "_apply", broken)
     assert sweep(FakeMeta(), threads=1) == {"error": 1}
     assert events_of(connection) == []
     assert raw_token(connection)
@@ -92,7 +97,7 @@ def test_a_fault_while_writing_the_row_leaves_no_event(connection, monkeypatch):
 
 def test_a_passing_fault_at_commit_is_retried_and_the_answer_is_not_lost(connection, monkeypatch):
     pauses: list[float] = []
-    monkeypatch.setattr("tokens.services.store.time.sleep", pauses.append)
+    monkeypatch.setattr("tokens.services.persistence.time.sleep", pauses.append)
     monkeypatch.setattr(storing, "_store", stumbling(storing._store, times=3))
     meta = FakeMeta()
     assert attempt(connection, meta) == "refreshed"
@@ -103,15 +108,23 @@ def test_a_passing_fault_at_commit_is_retried_and_the_answer_is_not_lost(connect
 
 
 def test_a_fault_after_the_writing_rolls_back_and_is_retried_whole(connection, monkeypatch):
-    monkeypatch.setattr("tokens.services.store.time.sleep", lambda seconds: None)
+    monkeypatch.setattr("tokens.services.persistence.time.sleep", lambda seconds: None)
     monkeypatch.setattr(storing, "_store", stumbling(storing._store, times=2, after=True))
     assert attempt(connection, FakeMeta()) == "refreshed"
     assert events_of(connection) == ["refreshed"], "written once, not three times"
 
 
-def test_a_fault_that_stays_gives_up_after_some_tries_and_changes_nothing(connection, monkeypatch):
-    monkeypatch.setattr("tokens.services.store.time.sleep", lambda seconds: None)
-    tries = []
+def test_a_fault_that_stays_is_tried_until_the_lease_ends_and_changes_nothing(connection, monkeypatch, travel):
+    start = timezone.now()
+    travel(start)
+    tries: list[int] = []
+    slept = [0.0]
+
+    def pass_time(seconds: float) -> None:
+        slept[0] += seconds
+        travel(start + dt.timedelta(seconds=slept[0]))
+
+    monkeypatch.setattr("tokens.services.persistence.time.sleep", pass_time)
 
     def stumbling_always(*args):
         tries.append(1)
@@ -120,7 +133,8 @@ def test_a_fault_that_stays_gives_up_after_some_tries_and_changes_nothing(connec
     monkeypatch.setattr(storing, "_store", stumbling_always)
     with pytest.raises(OperationalError):
         attempt(connection, FakeMeta())
-    assert len(tries) == storing.COMMIT_TRIES
+    assert LEASE.total_seconds() <= slept[0] <= LEASE.total_seconds() + persistence.LONGEST_PAUSE
+    assert len(tries) > LEASE.total_seconds() / persistence.LONGEST_PAUSE
     assert credential_of(connection).token.reveal() == "IGAAold"
 
 

@@ -15,6 +15,7 @@ from tokens.models import Brake, CallTally, Credential
 from tokens.services import brake
 from tokens.services.claims import claim_one
 from tokens.services.recovery import try_to_lift
+from tokens.services.verdicts import Call
 
 pytestmark = pytest.mark.django_db
 
@@ -35,7 +36,7 @@ def app(night):
 
 def calls(app, *, well: int = 0, failing: int = 0, at: dt.datetime = NOW) -> None:
     for transient_ in [False] * well + [True] * failing:
-        brake.tally(app_id=app.pk, transient=transient_, now=at)
+        brake.tally(app.pk, [Call(transient_)], at)
 
 
 def falls() -> bool:

@@ -73,7 +73,7 @@ class ConnectionAdmin(ReadOnlyAdmin):
             {
                 "fields": (
                     *("key", "obtained_at", "issued_at", "expires_at", "left", "refreshed_at", "checked_at"),
-                    *("due_at", "check_due_at"),
+                    *("due_at", "due_by_rule", "check_due_at"),
                 )
             },
         ),
@@ -104,6 +104,7 @@ class ConnectionAdmin(ReadOnlyAdmin):
     obtained_at, issued_at, expires_at = fact("obtained_at"), fact("issued_at"), fact("expires_at")
     refreshed_at, checked_at = fact("refreshed_at"), fact("checked_at")
     due_at, check_due_at = fact("due_at", "Due"), fact("check_due_at", "Check due")
+    due_by_rule = fact("due_by_rule", "Due by the rule, where moved to an earlier night")
     refresh_failures, check_failures = fact("refresh_failures"), fact("check_failures")
     last_failure, last_failure_at = fact("last_failure"), fact("last_failure_at")
     cannot_refresh_since, refused_since = fact("cannot_refresh_since"), fact("refused_since")

@@ -13,15 +13,16 @@ from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
 from accounts.models import Tenant
+from notifications.localisation import instant
 from notifications.staff import StaffAdmin, choice_filter, column
 from tokens.forms import LONGEST_SECRET, checked_app_id, checked_secret
-from tokens.models import Flavour, MetaApp
+from tokens.models import AppBudget, Flavour, MetaApp
 from tokens.services.set_app_secret import set_app_secret
 
 # What a page shows of an app; the secret is none of it.
 FACTS = (
     "owner", "flavour", "app_id", "asks_for", "secret_state", "key_id", "created_at", "use", "retired_at", "last_test",
-    "tested_at",
+    "tested_at", "limit",
 )  # fmt: skip
 
 
@@ -116,6 +117,15 @@ class MetaAppAdmin(StaffAdmin):
     @column("Last test")
     def last_test(self, app: MetaApp) -> str:
         return app.test_outcome or "never"
+
+    @column("Meta's limit")
+    def limit(self, app: MetaApp) -> str:
+        budget = AppBudget.objects.filter(pk=app.pk).first()
+        if budget is None:
+            return "Meta has told nothing that matters: full speed"
+        figure = f"{budget.usage:.0f} % used at {instant(budget.usage_at)}" if budget.usage_at else "no figure told"
+        paused = budget.paused_until
+        return f"{figure}; paused until {instant(paused)}, {budget.cause}" if paused else f"{figure}; not paused"
 
     @column("Secret", label={"set": "success", "not set": "warning", "in the environment": "info"})
     def secret_state(self, app: Any) -> str:

@@ -1,7 +1,8 @@
 """The gateway to Meta: all that the product knows of Meta's wire is in here, and nothing of the product.
 
 `InstagramClient` calls, `types` are what goes in and out, `exceptions` what goes wrong. A call passes through
-`client` → `wire` (HTTP, over `sockets`) → `verdict` (with `envelope`, `deaths`, `throttle`) or `shapes`.
+`client` → `wire` (HTTP, over `sockets`) → `verdict` (with `envelope`, `deaths`, `throttle`) or `shapes`. `observation`
+tells whoever looks on what each call cost.
 """
 
 from .client import InstagramClient
@@ -15,6 +16,7 @@ from .exceptions import (
     TokenDead,
     UnexpectedReply,
 )
+from .observation import Exchange, observing
 from .redaction import SecretFilter, mask, quiet_http_loggers
 from .secret import Secret
 from .types import AppCredentials, Endpoints, LongLivedToken, Profile, ShortLivedToken
@@ -22,6 +24,7 @@ from .types import AppCredentials, Endpoints, LongLivedToken, Profile, ShortLive
 __all__ = [
     "AppCredentials",
     "Endpoints",
+    "Exchange",
     "InstagramClient",
     "LongLivedToken",
     "MetaError",
@@ -37,6 +40,7 @@ __all__ = [
     "TokenDead",
     "UnexpectedReply",
     "mask",
+    "observing",
     "quiet_http_loggers",
 ]
 

@@ -6,14 +6,20 @@ included, may hold a thread for hours. Here each wait for bytes is cut to what i
 
 import http.client
 import io
+import logging
 import socket
 import time
+from collections.abc import Mapping
 from contextvars import ContextVar
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, cast
 
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+# Where `urlopen` would tell of it: secrets are masked there.
+_log = logging.getLogger("urllib3.connectionpool")
 
 ends_at: ContextVar[float] = ContextVar("call_ends_at", default=float("inf"))
 """When the call that this thread is making must be over, on the monotonic clock, in seconds."""
@@ -40,7 +46,8 @@ class DeadlineReader(io.RawIOBase):
         left = self._ends_at - time.monotonic()
         if left <= 0:
             raise TimeoutError("the deadline of the call has passed")
-        self._connection.settimeout(left if self._patience is None else min(left, self._patience))
+        if self._patience is None or left < self._patience:
+            self._connection.settimeout(left)
         count: int | None = self._raw.readinto(buffer)
         return count
 
@@ -75,3 +82,61 @@ class DeadlineAdapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": DeadlineHTTPPool, "https": DeadlineHTTPSPool}
+
+    def pool_of(self, url: str) -> HTTPConnectionPool:
+        """The kept-alive connections to the host of `url`, certificates verified as `send` does."""
+        pool: HTTPConnectionPool = self.poolmanager.connection_from_url(url, pool_kwargs={"cert_reqs": "CERT_REQUIRED"})
+        self.cert_verify(pool, url, True, None)  # type: ignore[no-untyped-call]
+        return pool
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """An answer as it came; empty in print."""
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+def fetch(
+    pool: HTTPConnectionPool, target: str, headers: Mapping[str, str], *, connect: float, read: float, most: int
+) -> Fetched:
+    """One GET over a kept-alive connection of `pool`: what `urlopen` does without its retries, redirects and wrappers.
+
+    Args:
+        pool: of the host.
+        target: path and query.
+        headers: all that are sent, but for Host.
+        connect: seconds to connect.
+        read: seconds to wait for the next byte.
+        most: bytes of a body that are read; one that is longer ends the connection.
+
+    Raises:
+        urllib3.exceptions.HTTPError, http.client.HTTPException, OSError: there is no answer.
+    """
+    connection: Any = pool._get_conn()  # a fresh one where the kept one was closed by the other side
+    try:
+        if connection.sock is None:
+            connection.timeout = connect
+            connection.connect()
+        if connection.sock.gettimeout() != read:
+            connection.sock.settimeout(read)
+        http.client.HTTPConnection.request(connection, "GET", target, headers=headers)
+        response = http.client.HTTPConnection.getresponse(connection)
+        body, wanted = b"", not 300 <= response.status < 400
+        if wanted:
+            body = response.read(most)
+        if wanted and len(body) < most and response.length:
+            raise http.client.HTTPException("the answer was cut short")
+        if not response.isclosed():
+            connection.close()  # what was not read to its end can't be used again
+        response.close()
+    except BaseException:
+        connection.close()
+        raise
+    finally:
+        pool._put_conn(connection)
+    if _log.isEnabledFor(logging.DEBUG):
+        _log.debug('%s "GET %s" %s', pool.host, target, response.status)
+    return Fetched(response.status, cast(Mapping[str, str], response.headers), body)

@@ -1,4 +1,4 @@
-"""How long Meta wants us to wait. Page: D-rate, /docs/graph-api/overview/rate-limiting.
+"""How long Meta wants us to wait, and how much is used up. Page: D-rate, /docs/graph-api/overview/rate-limiting.
 
 Read leniently: the headers appear only once use is considerable, and whether graph.instagram.com sends
 each of them is not published.
@@ -27,6 +27,27 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     """
     waits = [*_business_waits(headers), *_ad_account_waits(headers), *_standard_waits(headers, now)]
     return min(max(waits), LONGEST) if waits else None
+
+
+def app_usage(headers: Mapping[str, str]) -> float | None:
+    """How much of the Meta app's limit is used up, by Meta's own figures in `X-App-Usage`.
+
+    `X-Business-Use-Case-Usage` is left out: Meta keys it by "the business or account id", never by the app's, so that
+    a full account would slow all others. It tells how long to wait once a call was refused (`retry_after`) and whom a
+    429 concerns (`limited_scope`). `X-Ad-Account-Usage` is an account's as well.
+
+    Args:
+        headers: of the answer, in a mapping that ignores the case of names.
+
+    Returns:
+        Percent, the highest of calls, time and CPU time; may pass 100. `None` where no figure is told.
+    """
+    text = headers.get("X-App-Usage")
+    if not text:
+        return None
+    usage = mapping(parse_json(text))
+    figures = [figure for name in _USAGES if (figure := number(usage.get(name))) is not None and figure >= 0]
+    return max(figures, default=None)
 
 
 def limited_scope(headers: Mapping[str, str]) -> Scope:

@@ -4,20 +4,24 @@ Exceptions of requests and urllib3 carry URLs, and their tracebacks frames full 
 here, as the plain value `Fault`, before anybody raises anything.
 """
 
+import io
 import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from http.cookiejar import DefaultCookiePolicy
 from typing import Literal
+from urllib.parse import urlencode, urlsplit
 
 import requests
 import urllib3
 
 from .exceptions import TransientKind
+from .observation import observe
 from .redaction import hiding
 from .secret import Secret
-from .sockets import DeadlineAdapter, ends_at
+from .sockets import DeadlineAdapter, ends_at, fetch
 from .types import Call
 
 VERSION = "0.1.0"
@@ -80,64 +84,94 @@ class Wire:
         self._timeouts = (connect_timeout, read_timeout)
         self._adapter = DeadlineAdapter(pool_connections=4, pool_maxsize=pool_size, max_retries=0)
         self._session = _bare_session(self._adapter)
+        self._places: dict[str, tuple[urllib3.HTTPConnectionPool, str]] = {}
 
     def ask(self, question: Question, deadline: float) -> Reply | Fault:
         """Send `question`; be back by `deadline` (seconds, monotonic clock) whatever the server does."""
+        if not all(_SENDABLE.fullmatch(secret.reveal()) for secret in question.secrets):
+            return Fault("unsendable")
         with hiding(question.secrets):
-            prepared = self._prepared(question)
-            return Fault("unsendable") if prepared is None else self._exchange(prepared, deadline)
+            started = time.monotonic()
+            answer = self._exchange(question, deadline)
+        observe(question.call, started, answer.status, answer.headers if isinstance(answer, Reply) else None)
+        return answer
 
     def close(self) -> None:
         """Close idle connections."""
         self._session.close()
 
-    def _prepared(self, question: Question) -> requests.PreparedRequest | None:
-        if not all(_SENDABLE.fullmatch(secret.reveal()) for secret in question.secrets):
-            return None
-        try:
-            return self._session.prepare_request(_request(question))
-        except (requests.RequestException, ValueError):
-            return None
-
-    def _exchange(self, prepared: requests.PreparedRequest, deadline: float) -> Reply | Fault:
+    def _exchange(self, question: Question, deadline: float) -> Reply | Fault:
         before = ends_at.set(deadline)
         try:
-            return self._answer(prepared, deadline)
+            return self._got(question, deadline) if question.method == "GET" else self._posted(question, deadline)
+        except urllib3.exceptions.NewConnectionError:  # refused, or no such host: a child of its timeouts
+            return Fault("connection")
         except (requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError):
             return Fault("timeout")
         except urllib3.exceptions.DecodeError:  # a compressed body that is none
             return Fault("not_json")
-        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError):
+        except (requests.RequestException, urllib3.exceptions.HTTPError, HTTPException, OSError, ValueError):
             return Fault("connection")
         finally:
             ends_at.reset(before)
 
-    def _answer(self, prepared: requests.PreparedRequest, deadline: float) -> Reply | Fault:
-        left = max(deadline - time.monotonic(), 0.001)
-        connect, read = (min(each, left) for each in self._timeouts)
+    def _got(self, question: Question, deadline: float) -> Reply | Fault:
+        """Renewing and asking, millions of times: straight over a connection of the adapter's pool.
+
+        `Session.prepare_request`, `HTTPAdapter.send` and `urlopen` around it cost more than the call itself
+        (`make bench`, docs/performance.md), and all that they would add is switched off here.
+        """
+        pool, path = self._place(question.url)
+        headers = _HEADERS
+        if question.bearer is not None:
+            headers = {**_HEADERS, "Authorization": f"Bearer {question.bearer.reveal()}"}
+        connect, read = self._patience(deadline)
+        target = f"{path}?{urlencode(_revealed(question.query))}"
+        came = fetch(pool, target, headers, connect=connect, read=read, most=LARGEST_BODY + 1)
+        encoding = came.headers.get("Content-Encoding")
+        return _received(came.status, came.headers, _unpacked(came.body, encoding) if encoding else came.body)
+
+    def _place(self, url: str) -> tuple[urllib3.HTTPConnectionPool, str]:
+        """The pool of an address's host, and the path there; addresses are few and the same all the time."""
+        known = self._places.get(url)
+        if known is None:
+            parts = urlsplit(url)
+            known = self._adapter.pool_of(url), parts.path
+            self._places[url] = known
+        return known
+
+    def _posted(self, question: Question, deadline: float) -> Reply | Fault:
+        try:
+            prepared = self._session.prepare_request(_request(question))
+        except (requests.RequestException, ValueError):
+            return Fault("unsendable")
         # the adapter's `send`, not the session's: that one reads Location, cookies and the environment
-        response = self._adapter.send(prepared, stream=True, timeout=(connect, read), verify=True)
+        response = self._adapter.send(prepared, stream=True, timeout=self._patience(deadline), verify=True)
         with response:
-            return _received(response)
+            content = b"" if response.is_redirect else response.raw.read(LARGEST_BODY + 1, decode_content=True)
+            return _received(response.status_code, response.headers, content)
+
+    def _patience(self, deadline: float) -> tuple[float, float]:
+        """Seconds to connect and to wait for a byte, cut to what is left of the call."""
+        left = max(deadline - time.monotonic(), 0.001)
+        connect, read = self._timeouts
+        return min(connect, left), min(read, left)
 
 
-def _received(response: requests.Response) -> Reply | Fault:
-    status = response.status_code
+def _received(status: int, headers: Mapping[str, str], content: bytes) -> Reply | Fault:
     if 300 <= status < 400:
         return Fault("redirect", status)  # never followed: the next host would get the token
-    body = response.raw.read(LARGEST_BODY + 1, decode_content=True)
-    return Fault("too_large", status) if len(body) > LARGEST_BODY else Reply(status, response.headers, body)
+    return Fault("too_large", status) if len(content) > LARGEST_BODY else Reply(status, headers, content)
+
+
+def _unpacked(body: bytes, encoding: str) -> bytes:
+    """A body that was compressed although nobody asked for it, no further than to the limit."""
+    packed = urllib3.HTTPResponse(io.BytesIO(body), {"Content-Encoding": encoding}, preload_content=False)
+    return packed.read(LARGEST_BODY + 1, decode_content=True)
 
 
 def _request(question: Question) -> requests.Request:
-    headers = {} if question.bearer is None else {"Authorization": f"Bearer {question.bearer.reveal()}"}
-    return requests.Request(
-        question.method,
-        question.url,
-        params=_revealed(question.query),
-        data=_revealed(question.form),
-        headers=headers,
-    )
+    return requests.Request(question.method, question.url, data=_revealed(question.form))
 
 
 def _revealed(values: Values) -> dict[str, str]:

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from django.conf import settings
 from django.utils import timezone
 
-from tokens.fields import Sealed
+from tokens.fields import Sealed, Unreadable
 from tokens.meta import (
+    Exchange,
     InstagramClient,
     MetaError,
     MetaRateLimited,
@@ -21,10 +22,12 @@ from tokens.meta import (
     Refused,
     Secret,
     TokenDead,
+    observing,
 )
 from tokens.models import Reason
 from tokens.services.verdicts import (
     Alive,
+    Call,
     Contradicted,
     Dead,
     OurFault,
@@ -44,8 +47,7 @@ class Inquiry:
 
     client: InstagramClient
     pause: Callable[[float], None] = time.sleep
-    calls: list[bool] = field(default_factory=list)
-    """A flag for each call made: whether it failed in passing."""
+    calls: list[Call] = field(default_factory=list)
     unparsable: bool = False
     """Meta could not parse what we sent: more likely our own fault than the creator's."""
 
@@ -59,14 +61,15 @@ class Inquiry:
         asked_at = timezone.now()
         if expires_at is not None and asked_at >= expires_at:
             return Dead(Reason.EXPIRED)
-        if not token.readable:
-            return OurFault("undecryptable")
         error = None
-        try:
-            fresh = self.client.refresh(Secret(token.reveal()))
-        except MetaError as caught:
-            error = caught
-        self._count(error)
+        with observing() as exchanges:
+            try:
+                fresh = self.client.refresh(Secret(token.reveal()))
+            except Unreadable:
+                return OurFault("undecryptable")
+            except MetaError as caught:
+                error = caught
+        self._count(error, exchanges)
         if error is None:
             return self._believed(Renewed(fresh.token, fresh.expires_in, asked_at))
         if isinstance(error, TokenDead):
@@ -84,9 +87,10 @@ class Inquiry:
         """Asks `/me` whether the token works. Arguments as of `refresh`."""
         if expires_at is not None and timezone.now() >= expires_at:
             return Dead(Reason.EXPIRED)
-        if not token.readable:
+        try:
+            answer = self.me(token)
+        except Unreadable:
             return OurFault("undecryptable")
-        answer = self.me(token)
         return self._second_opinion(token, answer) if isinstance(answer, TokenDead) else _settled(answer)
 
     def me(self, token: Sealed) -> Alive | MetaError:
@@ -99,11 +103,12 @@ class Inquiry:
 
     def _me(self, token: Secret) -> Alive | MetaError:
         error = None
-        try:
-            profile = self.client.me(token)
-        except MetaError as caught:
-            error = caught
-        self._count(error)
+        with observing() as exchanges:
+            try:
+                profile = self.client.me(token)
+            except MetaError as caught:
+                error = caught
+        self._count(error, exchanges)
         return Alive(profile.username or "") if error is None else error
 
     def _second_opinion(self, token: Sealed, first: TokenDead) -> Verdict:
@@ -118,8 +123,16 @@ class Inquiry:
             return second if first.call == "me" else Contradicted(facts_of(first))
         return _settled(second)
 
-    def _count(self, error: MetaError | None) -> None:
-        self.calls.append(isinstance(error, MetaTransient | MetaRateLimited))
+    def _count(self, error: MetaError | None, exchanges: list[Exchange]) -> None:
+        """One call may be several exchanges, `/me` with fewer fields each time: the last figure is the newest."""
+        self.calls.append(
+            Call(
+                isinstance(error, MetaTransient | MetaRateLimited),
+                seconds=sum(each.seconds for each in exchanges),
+                usage=next((each.usage for each in reversed(exchanges) if each.usage is not None), None),
+                error=error,
+            )
+        )
 
 
 def judge(error: MetaError) -> Verdict:

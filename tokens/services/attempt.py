@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 import uuid
 from collections.abc import Callable
@@ -16,8 +15,6 @@ from tokens.services.store import LOST, store
 ClientFor = Callable[[MetaApp], InstagramClient]
 BUSY = "busy"
 LONGEST_PAUSE_OF_A_PERSON = 5.0
-
-logger = logging.getLogger(__name__)
 
 
 def work(claim: Claim, client_for: ClientFor, *, pause: Callable[[float], None] = time.sleep) -> str:
@@ -39,22 +36,12 @@ def work(claim: Claim, client_for: ClientFor, *, pause: Callable[[float], None] 
     )
     if credential is None or credential.token is None:
         # Only an active connection with a token has due dates; else every sweep would find it again for ever.
-        claim.row().update(due_at=None, check_due_at=None, lease_owner="", lease_until=None)
+        claim.row().update(due_at=None, due_by_rule=None, check_due_at=None, lease_owner="", lease_until=None)
         return LOST
     inquiry = Inquiry(client_for(credential.connection.meta_app), pause)
     question = inquiry.refresh if claim.purpose == "refresh" else inquiry.check
     verdict = question(credential.token, expires_at=credential.known_expiry)
     return store(claim, credential, verdict, calls=inquiry.calls, unparsable=inquiry.unparsable)
-
-
-def work_safely(claim: Claim, client_for: ClientFor) -> str:
-    """As `work`; an exception of one credential never stops another. Its lease ends by itself."""
-    try:
-        return work(claim, client_for)
-    except Exception as error:
-        # The class alone: texts of exceptions from below may quote what they choked on.
-        logger.error("An attempt on connection %s ended with %s", claim.connection_id, type(error).__name__)
-        return "error"
 
 
 def now(connection_id: uuid.UUID, purpose: str, client_for: ClientFor) -> str:

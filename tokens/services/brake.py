@@ -10,14 +10,17 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import uuid
+from collections.abc import Sequence
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F, Sum
+from django.db.models import F, FloatField, Sum, Value
+from django.db.models.functions import Greatest
 
 from notifications.services import notify_staff
 from tokens.models import Brake, CallTally, Connection, MetaApp, Status, Strike
 from tokens.services.claims import process_name
+from tokens.services.verdicts import Call
 
 WINDOW = dt.timedelta(minutes=10)
 OUR_FAULTS = 3
@@ -59,11 +62,21 @@ def strike(*, connection: Connection, cause: str, now: dt.datetime) -> None:
         fall(app_id, cause, now)
 
 
-def tally(*, app_id: uuid.UUID, transient: bool, now: dt.datetime) -> None:
-    """Counts one call to Meta; one that failed in passing may let the brake fall."""
-    minute = now.replace(second=0, microsecond=0)
-    row = {"meta_app_id": app_id, "minute": minute, "owner": process_name()}
-    changes = {"calls": F("calls") + 1, "transient": F("transient") + int(transient)}
+def tally(app_id: uuid.UUID, calls: Sequence[Call], now: dt.datetime) -> None:
+    """Counts calls to Meta; those that failed in passing may let the brake fall.
+
+    Each process writes rows of its own, one a minute, so that nobody waits for anybody.
+    """
+    if not calls:
+        return
+    row = {"meta_app_id": app_id, "minute": now.replace(second=0, microsecond=0), "owner": process_name()}
+    transient, slowest = sum(call.transient for call in calls), max(call.seconds for call in calls)
+    changes = {
+        "calls": F("calls") + len(calls),
+        "transient": F("transient") + transient,
+        "seconds": F("seconds") + sum(call.seconds for call in calls),
+        "slowest": Greatest("slowest", Value(slowest, FloatField())),
+    }
     if not CallTally.objects.filter(**row).update(**changes):
         CallTally.objects.bulk_create([CallTally(**row)], ignore_conflicts=True)
         CallTally.objects.filter(**row).update(**changes)

@@ -2,17 +2,20 @@
 
 A claim is a lease on the credential's row with a rising fencing number. Whoever holds it may ask Meta once; the
 result is stored only while the row still shows the same version and fence. No transaction is open meanwhile.
+A lease is short: a drain renews those that it holds for as long as its process lives.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import os
 import socket
 import threading
 import uuid
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 from django.db import transaction
 from django.db.models import F
@@ -22,26 +25,35 @@ from accounts.models import Tenant
 from tokens.models import Credential
 from tokens.querysets import CredentialQuerySet
 
-# Two calls of CALL_DEADLINE and the longest CONFIRM_PAUSE_SECONDS between take 110 seconds.
-LEASE = dt.timedelta(seconds=170)
+LEASE = dt.timedelta(seconds=60)
+# A drain misses three of these before anybody may take over what it holds.
+RENEW_EVERY = 15.0
 Purpose = Literal["refresh", "check"]
-
-_process = f"{socket.gethostname()[:40]}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+_T = TypeVar("_T")
+# Of one statement about many rows: SQLite allows 250,000 parameters, other builds of it only 999.
+_AT_ONCE = 500
 
 
 def owner_name() -> str:
     """This thread's name on the leases it takes."""
-    return f"{_process}:{threading.get_ident()}"
+    return f"{process_name()}:{threading.get_ident()}"
 
 
 def process_name() -> str:
-    return _process
+    """This process's name, on leases and counters; a forked one has its own."""
+    return _name_of(os.getpid())
+
+
+@functools.lru_cache(maxsize=1)
+def _name_of(pid: int) -> str:
+    return f"{socket.gethostname()[:40]}:{pid}:{uuid.uuid4().hex[:8]}"
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to ask Meta once about one credential, until `until`.
+    """The right to ask Meta once about one credential, while its lease holds.
 
+    `until`: its end as granted; renewals are on the row alone.
     `recovered`: it was taken over from somebody whose lease ended without a result.
     """
 
@@ -54,38 +66,81 @@ class Claim:
     recovered: bool = False
 
     def row(self) -> CredentialQuerySet[Credential]:
-        """The claimed row, while the claim stands: empty once anybody changed or claimed it anew."""
-        return Credential.objects.filter(pk=self.connection_id, version=self.version, fence=self.fence)
+        """The claimed row, while the claim stands: empty once it was used up or lost."""
+        rows = Credential.objects.filter(pk=self.connection_id, version=self.version, fence=self.fence)
+        return rows.filter(lease_owner=self.owner)
 
 
-def claim_next(
-    purpose: Purpose, *, tenant: Tenant | None = None, apart_from: frozenset[uuid.UUID] = frozenset()
-) -> Claim | None:
-    """Claims the longest due credential that nobody holds.
+@dataclass(frozen=True, slots=True, eq=False)
+class Held:
+    """A claim, and the row as it stood when it was taken, with its connection; of both `_LOADED` alone."""
+
+    claim: Claim
+    credential: Credential
+
+    @property
+    def app_id(self) -> uuid.UUID:
+        """Of the Meta app that it is asked through."""
+        return self.credential.connection.meta_app_id
+
+
+def claim_batch(
+    purpose: Purpose,
+    limit: int,
+    *,
+    tenant: Tenant | None = None,
+    apart_from: frozenset[uuid.UUID] = frozenset(),
+    take_over: bool = True,
+) -> list[Held]:
+    """Claims due credentials that nobody holds, the most urgent first.
+
+    Those with less than ten days left come first, by what is left; then the others, the longest due first.
 
     Args:
         purpose: `refresh` or `check`.
+        limit: how many at most.
         tenant: only this tenant's.
-        apart_from: Meta apps (ids) to leave alone, since their brake holds.
+        apart_from: Meta apps (ids) to leave alone, since nobody may ask through them now.
+        take_over: whether also those whose holder's lease has ended.
 
     Returns:
-        The claim, or None where nothing is due any more.
+        The claims; fewer than `limit` where no more are due.
     """
-    while True:
-        now = timezone.now()
-        with transaction.atomic():
-            candidate = (
-                due(purpose, now, tenant=tenant, apart_from=apart_from)
-                .free(now)
-                .select_for_update(skip_locked=True, of=("self",))
-                .only("pk", "version", "fence", "lease_owner")
-                .first()
-            )
-            if candidate is None:
-                return None
-            claim = _take(candidate, purpose, now)
-        if claim is not None:
-            return claim
+    held: list[Held] = []
+    now = timezone.now()
+    rows = due(purpose, now, tenant=tenant, apart_from=apart_from)
+    rows = rows.free(now) if take_over else rows.filter(lease_until__isnull=True)
+    queues = [rows.urgent(now), rows] if purpose == "refresh" else [rows]
+    for queue in queues:
+        if len(held) < limit:
+            held += _take_all(queue, purpose, limit - len(held), now)
+    return held
+
+
+# What it takes to ask, and to store what nearly all answers come to. Half of a claim's cost was to load the rest.
+_LOADED = (
+    *("token", "version", "fence", "lease_owner", "expires_at", "expiry_told", "refresh_failures", "check_failures"),
+    *("connection__status", "connection__handle", "connection__tenant_id", "connection__meta_app_id"),
+)
+
+
+def _take_all(rows: CredentialQuerySet[Credential], purpose: Purpose, limit: int, now: dt.datetime) -> list[Held]:
+    """On PostgreSQL others skip what is locked here; on SQLite nobody else writes meanwhile."""
+    owner, until = owner_name(), now + LEASE
+    with transaction.atomic():
+        rows = rows.select_for_update(skip_locked=True, of=("self",)).select_related("connection").only(*_LOADED)
+        found = list(rows[:limit])
+        for some in _portions([row.pk for row in found]):
+            Credential.objects.filter(pk__in=some).update(lease_owner=owner, lease_until=until, fence=F("fence") + 1)
+    for row in found:
+        # Loaded together they point to each other: only the garbage collector would ever free them.
+        row.connection._state.fields_cache.clear()
+    return [Held(_claim(row, purpose, owner, until), row) for row in found]
+
+
+def _claim(row: Credential, purpose: Purpose, owner: str, until: dt.datetime) -> Claim:
+    # Whoever ends a lease empties the name: one that is still there, on a row that is free, was left behind.
+    return Claim(row.pk, purpose, row.version, row.fence + 1, owner, until, recovered=bool(row.lease_owner))
 
 
 def due(
@@ -125,13 +180,32 @@ def _take(candidate: Credential, purpose: Purpose, now: dt.datetime) -> Claim | 
         .free(now)
         .update(lease_owner=owner, lease_until=until, fence=F("fence") + 1)
     )
-    if not taken:
-        return None
-    # Whoever ends a lease empties the name: one that is still there, on a row that is free, was left behind.
-    recovered = bool(candidate.lease_owner)
-    return Claim(candidate.pk, purpose, candidate.version, candidate.fence + 1, owner, until, recovered)
+    return _claim(candidate, purpose, owner, until) if taken else None
 
 
-def hand_back(claim: Claim) -> None:
-    """Gives a claim up without a result."""
-    claim.row().update(lease_owner="", lease_until=None)
+def renew(claims: Sequence[Claim]) -> None:
+    """Lengthens the leases that their owner still has; what somebody else took over stays his."""
+    until = timezone.now() + LEASE
+    for rows in _own(claims):
+        rows.update(lease_until=until)
+
+
+def hand_back(*claims: Claim) -> None:
+    """Gives claims up without a result."""
+    if len(claims) == 1:
+        claims[0].row().update(lease_owner="", lease_until=None)
+        return
+    for rows in _own(claims):
+        rows.update(lease_owner="", lease_until=None)
+
+
+def _own(claims: Sequence[Claim]) -> Iterator[CredentialQuerySet[Credential]]:
+    """The rows of claims of one owner, those lost meanwhile left out; fences are no matter, the name is unique."""
+    for some in _portions(claims):
+        rows = Credential.objects.filter(pk__in=[claim.connection_id for claim in some])
+        yield rows.filter(lease_owner=some[0].owner)
+
+
+def _portions(things: Sequence[_T]) -> Iterator[Sequence[_T]]:
+    for start in range(0, len(things), _AT_ONCE):
+        yield things[start : start + _AT_ONCE]

@@ -18,6 +18,7 @@ ERASED: dict[str, Any] = {
     "token": None,
     "key_id": "",
     "due_at": None,
+    "due_by_rule": None,
     "check_due_at": None,
     "lease_owner": "",
     "lease_until": None,

@@ -19,8 +19,8 @@ from tokens.flags import missing_permissions
 from tokens.meta import Profile, Secret
 from tokens.models import ConnectAttempt, Connection, Credential, Link, MetaApp, Status
 from tokens.services import links, recipients
+from tokens.services.changes import RESET
 from tokens.services.disconnect import end
-from tokens.services.store import RESET
 
 # Who acted where no member did: whoever held a link.
 ACTORS = {Link.Kind.CONNECT: "the connect link", Link.Kind.RECONNECT: "the reconnect link"}
@@ -197,6 +197,7 @@ def store_token(connection: Connection, account: Account, *, now: dt.datetime) -
         "due_at": due_dates.refresh_due_at(
             obtained_at=account.issued_at or now, issued_at=account.issued_at, expires_at=account.expires_at
         ),
+        "due_by_rule": None,
         "check_due_at": due_dates.next_check_at(connection.pk, now),
         "checked_at": now,
         "refreshed_at": None,

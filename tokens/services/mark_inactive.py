@@ -58,6 +58,7 @@ def _let_go(connection: Connection) -> None:
     """The token stays, as after any death. Version and fence rise: no answer under way changes anything any more."""
     Credential.objects.filter(pk=connection.pk).update(
         due_at=None,
+        due_by_rule=None,
         check_due_at=None,
         lease_owner="",
         lease_until=None,

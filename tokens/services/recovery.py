@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import uuid
 from collections.abc import Callable, Iterable
 
 from django.db.models import Q
@@ -18,9 +19,11 @@ from tokens.meta import (
     TokenDead,
 )
 from tokens.models import Brake, Credential, MetaApp, Status, Strike
+from tokens.querysets import CredentialQuerySet
 from tokens.services.ask import Inquiry
 from tokens.services.attempt import ClientFor
 from tokens.services.brake import lift
+from tokens.services.budget import paused
 from tokens.services.claims import claim_one, hand_back
 from tokens.services.verdicts import Alive
 
@@ -38,6 +41,8 @@ def try_to_lift(client_for: ClientFor, now: dt.datetime) -> None:
     for held in Brake.objects.filter(lifted_at__isnull=True).select_related("meta_app"):
         every = CANARY_EVERY if held.cause == Brake.Cause.WEATHER else RECHECK_EVERY
         last = held.tried_at or held.fallen_at
+        if paused(held.meta_app_id, now):
+            continue  # Meta wants to hear nothing: more calls lengthen the wait
         if now - last >= every and _take_turn(held, now):
             _recheck_safely(held, client_for, now)
 
@@ -80,17 +85,29 @@ def _take_turn(held: Brake, now: dt.datetime) -> bool:
 
 
 def _any_active(app: MetaApp) -> Iterable[Credential]:
-    rows = Credential.objects.filter(connection__meta_app=app, connection__status=Status.ACTIVE, token__isnull=False)
-    return rows.order_by("?")[:CANARIES]
+    return _some(_active(app.pk), CANARIES)
+
+
+def _active(app_id: uuid.UUID) -> CredentialQuerySet[Credential]:
+    return Credential.objects.filter(
+        connection__meta_app_id=app_id, connection__status=Status.ACTIVE, token__isnull=False
+    )
+
+
+def _some(rows: CredentialQuerySet[Credential], count: int) -> list[Credential]:
+    """So many by chance: from a random place of the key onwards, since to shuffle millions takes seconds."""
+    place, found = uuid.uuid4(), list[Credential]()
+    for part in (rows.filter(pk__gte=place), rows.filter(pk__lt=place)):
+        found += part.order_by("pk")[: count - len(found)]
+    return found
 
 
 def _struck(held: Brake) -> Iterable[Credential]:
     """Those whose answers led to the fall, or were held since, and that are still active."""
     window = Q(at__gte=held.fallen_at - dt.timedelta(minutes=10))
     struck = Strike.objects.filter(window, meta_app_id=held.meta_app_id, cause=held.cause).values("connection")
-    failing = Q(pk__in=struck) | Q(last_failure="held", connection__meta_app_id=held.meta_app_id)
-    rows = Credential.objects.filter(failing, connection__status=Status.ACTIVE, token__isnull=False)
-    return rows.order_by("?")[:SAMPLE]
+    rows = _active(held.meta_app_id)
+    return _some(rows.filter(Q(pk__in=struck) | Q(last_failure="held")), SAMPLE)
 
 
 def _ask(credential: Credential, client: InstagramClient) -> Alive | MetaError | Unreadable | None:

@@ -30,7 +30,9 @@ SCHEDULES = (
     Planned("sweep", "tokens.tasks.sweep", 1),
     Planned("check", "tokens.tasks.check", 5),
     Planned("deliver", "notifications.tasks.deliver", 1),
+    Planned("smooth", "tokens.tasks.smooth", 60),
     Planned("purge", "accounts.tasks.purge", 60),
+    Planned("prune", "accounts.tasks.prune", 60),
 )
 
 
@@ -83,13 +85,14 @@ def _after(last: uuid.UUID, now: dt.datetime) -> Any:
 
 
 def _move(row: Credential, now: dt.datetime) -> bool:
-    columns: dict[str, dt.datetime] = {}
+    columns: dict[str, dt.datetime | None] = {}
     if not row.refresh_failures and row.expiry_told:
         due_at = due_dates.refresh_due_at(
             obtained_at=row.obtained_at, issued_at=row.issued_at, expires_at=row.expires_at
         )
-        if due_at != row.due_at:
-            columns["due_at"] = due_at
+        # One that was moved to an earlier night stays there while its date by the rule is the same.
+        if due_at != (row.due_by_rule or row.due_at):
+            columns |= {"due_at": due_at, "due_by_rule": None}
     if row.check_due_at is not None and row.check_due_at > now + due_dates.check_interval():
         columns["check_due_at"] = due_dates.next_check_at(row.pk, now)
     if not columns:

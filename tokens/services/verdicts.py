@@ -10,6 +10,20 @@ from tokens.meta import MetaError, Secret
 
 
 @dataclass(frozen=True, slots=True)
+class Call:
+    """How one call to Meta went.
+
+    `transient`: it failed in passing. `seconds`: until the answer. `usage`: percent of the Meta app's limit that Meta
+    says is used up, None where it told nothing. `error`: what it came to, None for a success.
+    """
+
+    transient: bool
+    seconds: float = 0.0
+    usage: float | None = None
+    error: MetaError | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Renewed:
     """Meta answered with a token. `expires_in` in seconds; None where Meta did not say."""
 

@@ -26,7 +26,7 @@ from tokens.import_wording import NO_ANSWER, NO_ANSWER_FOR_DAYS, OUR_FAULT, REFU
 from tokens.meta import InstagramClient, MetaRateLimited, Secret, TokenDead
 from tokens.models import ImportLine, MetaApp, TokenImport
 from tokens.querysets import ImportLineQuerySet
-from tokens.services import brake
+from tokens.services import brake, budget
 from tokens.services.import_content import unpack
 from tokens.services.import_tokens import THREADS, Answer, Line, Result, conclude, is_passing, verify
 
@@ -80,7 +80,7 @@ class ImportTurn:
         ends_at = time.monotonic() + self.seconds
         pool = ThreadPoolExecutor(THREADS, thread_name_prefix="import")
         try:
-            while not worker.asked_to_stop() and brake.holding(self.meta_app.pk) is None:
+            while not worker.asked_to_stop() and self._may_ask():
                 if self.goes_on or not (claimed := self._claim()):
                     break
                 words = self._work(pool, claimed)
@@ -92,6 +92,9 @@ class ImportTurn:
             pool.shutdown(wait=not worker.asked_to_stop(), cancel_futures=True)
         finish_import(self.job)
         return self.results
+
+    def _may_ask(self) -> bool:
+        return brake.holding(self.meta_app.pk) is None and not budget.paused(self.meta_app.pk, timezone.now())
 
     def _claim(self) -> list[Claimed]:
         """The next lines that are free, in the order of the file."""

@@ -58,7 +58,7 @@ def test_retries_and_ended_leases_are_taken_along_and_leases_that_hold_are_not(e
     now = timezone.now()
     due(emulator, "retried", credential={"refresh_failures": 3, "last_failure": "server"})
     due(emulator, "orphaned", credential={"lease_owner": "killed", "lease_until": now - HOUR, "fence": 4})
-    due(emulator, "held", credential={"lease_owner": "somebody", "lease_until": now + HOUR})
+    due(emulator, "held", credential={"lease_owner": "somebody", "lease_until": now + HOUR / 20})
     assert run("refresh_tokens", "--json").json["refreshed"] == 2
     assert emulator.state.refreshes("held") == 0
 

@@ -6,6 +6,7 @@ import responses
 from tokens.meta import InstagramClient, MetaError
 
 from .calls import Case, build_client
+from .mock import mocked
 from .servers import Handler, ScriptedServer
 
 
@@ -18,7 +19,7 @@ def client() -> Iterator[InstagramClient]:
 
 @pytest.fixture
 def wire() -> Iterator[responses.RequestsMock]:
-    with responses.RequestsMock(assert_all_requests_are_fired=False) as wire:
+    with mocked() as wire:
         yield wire
 
 

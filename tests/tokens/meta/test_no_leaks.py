@@ -29,6 +29,7 @@ from tokens.meta import (
     TokenDead,
     UnexpectedReply,
 )
+from tokens.meta.sockets import Fetched
 
 from .calls import APP_SECRET, CASES, CODE, TOKEN, build_client
 from .leaks import everything_logged, leaks, spellings
@@ -142,7 +143,11 @@ def answering(monkeypatch, status, headers, body):
     def urlopen(*args, **kwargs):
         return HTTPResponse(BytesIO(body), HTTPHeaderDict(headers), status, preload_content=False, decode_content=False)
 
+    def fetch(*args, most, **kwargs):
+        return Fetched(status, HTTPHeaderDict(headers), body[:most])
+
     monkeypatch.setattr("urllib3.connectionpool.HTTPConnectionPool.urlopen", urlopen)
+    monkeypatch.setattr("tokens.meta.wire.fetch", fetch)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import Event, Role
@@ -187,7 +188,7 @@ def test_a_turn_ends_when_its_time_is_over_and_rings_for_the_next(
     mover: Mover, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = mover.confirmed(["token", *mover.tokens(20)])
-    monkeypatch.setattr(tasks, "DRAIN_SECONDS", 0.0)
+    monkeypatch.setattr(settings, "DRAIN_SECONDS", 0.0)
     queue.lose()
     mover.work(job)
     assert ImportLine.objects.waiting().count() == 12

@@ -12,7 +12,7 @@ from django.utils import timezone
 from notifications import worker
 from tests.factories import make_meta_app
 from tests.tokens.moving.mover import Mover, held
-from tokens.models import Brake, ImportLine
+from tokens.models import AppBudget, Brake, ImportLine
 from tokens.services import brake, work_off_import
 
 pytestmark = pytest.mark.django_db
@@ -29,6 +29,18 @@ def test_while_the_brake_of_the_meta_app_holds_nobody_is_asked(cause: str, mover
     held_brake = brake.holding(app.pk)
     assert held_brake is not None
     brake.lift(held_brake, by="staff", now=timezone.now())
+    mover.work(job)
+    assert mover.outcomes(job) == {2: "imported"}
+
+
+def test_while_metas_limit_pauses_the_meta_app_nobody_is_asked(mover: Mover) -> None:
+    job = mover.confirmed(["token", mover.token("anna")])
+    until = timezone.now() + dt.timedelta(minutes=5)
+    AppBudget.objects.create(meta_app=make_meta_app(), paused_until=until, cause="code 4")
+    mover.work(job)
+    assert mover.emulator.state.requests("/me") == []
+    # Once its time is over no canary is waited for: the app may have nobody else to send one.
+    AppBudget.objects.update(paused_until=timezone.now())
     mover.work(job)
     assert mover.outcomes(job) == {2: "imported"}
 

@@ -15,10 +15,10 @@ from django.utils import timezone
 from notifications import worker
 from tests.factories import make_connection, make_connections, make_tenant
 from tests.tokens.fake_meta import FakeMeta, dead, in_turn, renewed, transient
-from tests.tokens.helpers import ago, claimed, sweep, token_of
+from tests.tokens.helpers import ago, claim_next, claimed, sweep, token_of
 from tokens.models import Credential, SweepRun
 from tokens.services import sweep as sweeping
-from tokens.services.claims import claim_next, hand_back, process_name
+from tokens.services.claims import claim_batch, hand_back, process_name
 from tokens.services.clear_up import clear_up
 from tokens.services.sweep import Sweep
 
@@ -97,18 +97,18 @@ def test_while_it_runs_its_record_has_no_end():
 
 def test_a_sweep_that_breaks_ends_its_record_all_the_same(monkeypatch):
     make_connections(2, due_at=ago(minutes=1))
-    taken = iter([claim_next])
+    taken = iter([claim_batch])
 
     def break_down(*args: Any, **details: Any) -> Any:
         for claim in taken:
             return claim(*args, **details)
         raise OperationalError("gone")
 
-    monkeypatch.setattr(sweeping, "claim_next", break_down)
+    monkeypatch.setattr(sweeping, "claim_batch", break_down)
     with pytest.raises(OperationalError):
         sweep(FakeMeta(), threads=1)
     run = SweepRun.objects.get()
-    assert (run.claimed, run.refreshed) == (1, 1)
+    assert (run.claimed, run.refreshed) == (2, 2)
     assert run.ended_at is not None
 
 
@@ -207,7 +207,8 @@ def test_to_tell_a_recovered_lease_costs_no_further_question():
         assert claim.recovered == bool(lease)
         questions.append([each["sql"].split()[0] for each in asked])
     assert questions[0] == questions[1]
-    assert (questions[0].count("SELECT"), questions[0].count("UPDATE")) == (1, 1)
+    # Those with least days left, then the others.
+    assert (questions[0].count("SELECT"), questions[0].count("UPDATE")) == (2, 1)
 
 
 # Forgetting

@@ -1,0 +1,64 @@
+"""A run from populating to the verdicts."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress
+
+from tests.year.judge import Verdict
+from tests.year.play import Year
+from tests.year.report import render, write
+
+
+def whole(
+    *,
+    connections: int,
+    days: int,
+    checked: int,
+    seed: int,
+    seconds: float,
+    result: str,
+    began: float,
+    patience: float,
+) -> int:
+    """Plays, prints and writes.
+
+    Args:
+        connections: how many.
+        days: how many.
+        checked: of the connections.
+        seed: of chance.
+        seconds: that it may take from `began` on.
+        result: path of the JSON.
+        began: when the command began, in seconds since the epoch.
+        patience: after so many times `seconds` it ends where it stands.
+
+    Returns:
+        0 where every promise was kept, else 1.
+    """
+    console = Console(width=None if sys.stdout.isatty() else 200)
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        bar = progress.add_task("Days", total=days)
+        year = Year(
+            connections,
+            days,
+            checked,
+            seed,
+            limit=patience * seconds - (time.time() - began),
+            on_day=lambda day: progress.update(bar, completed=day),
+        )
+        year.populate()
+        year.play()
+    taken = time.time() - began
+    verdicts = [
+        *year.judge.verdicts(days, year.now),
+        Verdict("days that were not played", days - year.days_played, 0),
+        Verdict("seconds that it took", round(taken, 1), seconds),
+    ]
+    render(year, verdicts, console)
+    write(Path(result), year, verdicts, seconds=round(taken, 1), cpu_seconds=round(time.process_time(), 1))
+    return int(not all(verdict.kept for verdict in verdicts))

@@ -1,0 +1,164 @@
+"""Writes many answers in one transaction: the rows by one statement, their history by another.
+
+Each row is written by compare-and-set on its claim, so that one that was lost meanwhile spoils none of the others.
+Answers that concern more than their row are stored one by one, by `store`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from django.db import Error, InterfaceError, OperationalError, transaction
+from django.utils import timezone
+
+from accounts import events
+from tokens.models import Credential
+from tokens.services import brake
+from tokens.services.changes import Change, Finding, plain_change
+from tokens.services.claims import Claim, Held
+from tokens.services.persistence import until_it_stands
+from tokens.services.rows import Write, write_rows
+from tokens.services.store import LOST, store
+from tokens.services.verdicts import Call, Verdict
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an attempt on a held credential came to; `verdict` is None where it broke inside."""
+
+    held: Held
+    verdict: Verdict | None
+    calls: Sequence[Call] = ()
+    unparsable: bool = False
+
+    @property
+    def claim(self) -> Claim:
+        return self.held.claim
+
+
+@dataclass(frozen=True, slots=True)
+class _Plain:
+    """An answer that concerns its row alone."""
+
+    answer: Answer
+    finding: Finding
+    change: Change
+
+
+def store_group(answers: Sequence[Answer], *, worthwhile: Callable[[], bool]) -> list[str]:
+    """Stores answers, those that can be together in one transaction.
+
+    Args:
+        answers: what was found out.
+        worthwhile: whether a write that failed may be tried again, as `until_it_stands` has it.
+
+    Returns:
+        What became of each, in their order: a word for reports, `lost` where its claim stood no more.
+
+    Raises:
+        OperationalError, InterfaceError: the database took them not, however often it was asked.
+    """
+    now = timezone.now()
+    together: dict[uuid.UUID, _Plain] = {}
+    for answer in answers:
+        # Of two on one row the second is stored by itself, and finds its claim lost.
+        if answer.claim.connection_id not in together and (plain := _plain(answer, now)) is not None:
+            together[answer.claim.connection_id] = plain
+    group = list(together.values())
+    words = until_it_stands(lambda: _store_together(group, now), worthwhile=worthwhile)
+    if words:
+        _tally(group, now)
+    found = {id(each.answer): word for each, word in zip(group, words, strict=False)}
+    return [found[id(answer)] if id(answer) in found else _store_alone(answer, worthwhile) for answer in answers]
+
+
+def _plain(answer: Answer, now: dt.datetime) -> _Plain | None:
+    if answer.verdict is None or answer.unparsable:
+        return None
+    finding = Finding(answer.claim, answer.held.credential, answer.verdict, now)
+    try:
+        change = plain_change(finding)
+    except Exception:
+        # Whatever an answer holds (a lifetime beyond all dates, say) must not keep the others from being stored. By
+        # itself it fails in the same way, and `_store_alone` tells of it.
+        return None
+    return None if change is None else _Plain(answer, finding, change)
+
+
+def _store_together(plain: Sequence[_Plain], now: dt.datetime) -> list[str]:
+    """The words of what one transaction took; empty where one of them is such that it could take none."""
+    if not plain:
+        return []
+    try:
+        with transaction.atomic():
+            written = write_rows([Write(each.answer.claim, each.change.columns) for each in plain])
+            _tell([each for each in plain if each.answer.claim.connection_id in written], now)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        # A value that the database or its driver refuses: one by one, that alone fails.
+        logger.warning("A group of answers is stored one by one: %s", type(error).__name__)
+        return []
+    return [each.change.word if each.answer.claim.connection_id in written else LOST for each in plain]
+
+
+def _store_alone(answer: Answer, worthwhile: Callable[[], bool]) -> str:
+    """One answer in a transaction of its own; what goes wrong with it stops no other."""
+    if answer.verdict is None:
+        return "error"
+    try:
+        return store(
+            answer.claim,
+            _whole(answer, worthwhile),
+            answer.verdict,
+            calls=answer.calls,
+            unparsable=answer.unparsable,
+            worthwhile=worthwhile,
+        )
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        # The class alone: texts of exceptions from below may quote what they choked on.
+        logger.error("An answer on connection %s: %s", answer.claim.connection_id, type(error).__name__)
+        return "error"
+
+
+def _whole(answer: Answer, worthwhile: Callable[[], bool]) -> Credential:
+    """The row with all of its columns; as it was claimed, where the claim was lost meanwhile."""
+    rows = answer.claim.row().select_related("connection")
+    return until_it_stands(rows.first, worthwhile=worthwhile) or answer.held.credential
+
+
+def _tell(plain: Sequence[_Plain], now: dt.datetime) -> None:
+    lines = [
+        events.Line(
+            tenant_id=each.finding.connection.tenant_id,
+            subject_id=each.finding.connection.pk,
+            kind=each.change.line.kind,
+            text=each.change.line.text,
+            detail=each.change.line.detail,
+            at=now,
+        )
+        for each in plain
+        if each.change.line is not None
+    ]
+    events.record_all(lines)
+
+
+def _tally(plain: Sequence[_Plain], now: dt.datetime) -> None:
+    """Apart from the answers, which stand: what a brake counts must neither hold them up nor store them again."""
+    calls: dict[uuid.UUID, list[Call]] = defaultdict(list)
+    for each in plain:
+        calls[each.finding.connection.meta_app_id] += each.answer.calls
+    for app_id, made in calls.items():
+        try:
+            brake.tally(app_id, made, now)
+        except Error as error:
+            logger.warning("Calls to Meta could not be counted: %s", type(error).__name__)
