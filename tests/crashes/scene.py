@@ -18,6 +18,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from tests.benchmarks.processes import TooLate, until
+from tests.crashes import sabotage
 from tests.crashes.cable import Cable, cable
 from tests.crashes.machines import Machine
 from tests.emulator.server import EmulatorServer
@@ -101,8 +102,9 @@ class Scene:
         if self.silent or time.monotonic() - self._rung_at < RING_EVERY:
             return
         self._rung_at = time.monotonic()
-        for _ in range(sum(machine.workers for machine in self.machines)):
-            patiently(lambda: ring_one("tokens.tasks.drain"))
+        with sabotage.clock_of_workers(self.folder):
+            for _ in range(sum(machine.workers for machine in self.machines)):
+                patiently(lambda: ring_one("tokens.tasks.drain"))
 
     # tokens
 
