@@ -15,7 +15,7 @@ from tokens.models import TokenImport
 from tokens.services import heartbeat
 from tokens.services.claims import Purpose
 from tokens.services.import_tokens import THREADS
-from tokens.services.ring import ring_again, ring_for_the_idle, ring_import, ring_imports
+from tokens.services.ring import ring_again, ring_for_the_others, ring_import, ring_imports
 from tokens.services.smooth_calendar import smooth_calendar
 from tokens.services.sweep import Sweep, anything_due
 from tokens.services.work_off_import import ImportTurn
@@ -25,14 +25,17 @@ SMOOTH_SECONDS = 45.0
 
 
 @task
-def sweep() -> int:
-    """Each minute: rings one drain a worker if anything is due, and for imports that wait.
+def sweep() -> dict[str, int]:
+    """Each minute: rings for imports that wait; where anything is due, for the other workers, and drains with them.
 
     The queue is a doorbell, the database the truth.
     """
     heartbeat.beat(heartbeat.SWEEP, timezone.now())
     ring_imports(timezone.now())
-    return ring_for_the_idle() if anything_due("refresh") else 0
+    if not anything_due("refresh"):
+        return {}
+    ring_for_the_others()
+    return _drained("refresh", None)
 
 
 @task

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
@@ -21,6 +22,8 @@ from tokens.services.group import Answer
 
 # A call nests a few dozen frames; with the platform's default of 8 MB a thousand threads would reserve 8 GB.
 _STACK = 512 * 1024
+# How often it is looked whether enough answers have come together, in seconds.
+_GLANCE = 0.005
 
 logger = logging.getLogger(__name__)
 
@@ -85,6 +88,17 @@ class Askers:
         except Empty:
             pass
         return answers
+
+    def gather(self, most: int, *, until: float) -> None:
+        """Lets answers come together, unless as many are there as may still come.
+
+        Args:
+            most: how many at most are of use.
+            until: how long, on the monotonic clock.
+        """
+        while self._answers.qsize() < min(most, len(self.in_flight)) and (left := until - time.monotonic()) > 0:
+            # Not a wait for the next answer: to be woken up by each of them is what costs.
+            time.sleep(min(left, _GLANCE))
 
     def free(self, answer: Answer) -> None:
         """The answer is stored: its slot may be used again."""

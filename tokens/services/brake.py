@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import time
 import uuid
+from collections import defaultdict
 from collections.abc import Sequence
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import Error, IntegrityError, transaction
 from django.db.models import F, FloatField, Sum, Value
 from django.db.models.functions import Greatest
+from django.utils import timezone
 
 from notifications.services import notify_staff
 from tokens.models import Brake, CallTally, Connection, MetaApp, Status, Strike
@@ -26,6 +29,8 @@ WINDOW = dt.timedelta(minutes=10)
 OUR_FAULTS = 3
 WEATHER_CALLS = 50
 WEATHER_SHARE = 0.5
+# How long calls may wait to be counted, in seconds.
+TALLY_EVERY = 1.0
 
 logger = logging.getLogger(__name__)
 
@@ -82,6 +87,38 @@ def tally(app_id: uuid.UUID, calls: Sequence[Call], now: dt.datetime) -> None:
         CallTally.objects.filter(**row).update(**changes)
     if transient and _weather_is_bad(app_id, now):
         fall(app_id, Brake.Cause.WEATHER, now)
+
+
+class Tallies:
+    """The calls of one sweep, by Meta app, gathered until they are worth a write. Used by one thread.
+
+    A row that is written with each group of answers would cost as much as the answers do.
+    """
+
+    def __init__(self) -> None:
+        self._calls: dict[uuid.UUID, list[Call]] = defaultdict(list)
+        self._stored_at = time.monotonic()
+
+    def note(self, app_id: uuid.UUID, calls: Sequence[Call]) -> None:
+        """Remembers calls."""
+        self._calls[app_id] += calls
+
+    def store(self, *, at_once: bool = False) -> None:
+        """Counts what was noted, once a second; sooner where one failed in passing, since it may let a brake fall.
+
+        What a brake counts must neither hold up answers nor store them again: an error of the database is told only.
+        """
+        if not (at_once or time.monotonic() - self._stored_at >= TALLY_EVERY or self._any_failed()):
+            return
+        noted, self._calls, self._stored_at = self._calls, defaultdict(list), time.monotonic()
+        for app_id, calls in noted.items():
+            try:
+                tally(app_id, calls, timezone.now())
+            except Error as error:
+                logger.warning("Calls to Meta could not be counted: %s", type(error).__name__)
+
+    def _any_failed(self) -> bool:
+        return any(call.transient for calls in self._calls.values() for call in calls)
 
 
 def fall(app_id: uuid.UUID, cause: str, now: dt.datetime) -> None:

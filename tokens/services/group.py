@@ -9,16 +9,14 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import uuid
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from django.db import Error, InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
 from accounts import events
 from tokens.models import Credential
-from tokens.services import brake
 from tokens.services.changes import Change, Finding, plain_change
 from tokens.services.claims import Claim, Held
 from tokens.services.persistence import until_it_stands
@@ -52,12 +50,15 @@ class _Plain:
     change: Change
 
 
-def store_group(answers: Sequence[Answer], *, worthwhile: Callable[[], bool]) -> list[str]:
+def store_group(
+    answers: Sequence[Answer], *, worthwhile: Callable[[], bool], count: Callable[[uuid.UUID, Sequence[Call]], None]
+) -> list[str]:
     """Stores answers, those that can be together in one transaction.
 
     Args:
         answers: what was found out.
         worthwhile: whether a write that failed may be tried again, as `until_it_stands` has it.
+        count: told the Meta app (id) and the calls of each answer that was not stored by itself.
 
     Returns:
         What became of each, in their order: a word for reports, `lost` where its claim stood no more.
@@ -74,7 +75,8 @@ def store_group(answers: Sequence[Answer], *, worthwhile: Callable[[], bool]) ->
     group = list(together.values())
     words = until_it_stands(lambda: _store_together(group, now), worthwhile=worthwhile)
     if words:
-        _tally(group, now)
+        for each in group:
+            count(each.finding.connection.meta_app_id, each.answer.calls)
     found = {id(each.answer): word for each, word in zip(group, words, strict=False)}
     return [found[id(answer)] if id(answer) in found else _store_alone(answer, worthwhile) for answer in answers]
 
@@ -150,15 +152,3 @@ def _tell(plain: Sequence[_Plain], now: dt.datetime) -> None:
         if each.change.line is not None
     ]
     events.record_all(lines)
-
-
-def _tally(plain: Sequence[_Plain], now: dt.datetime) -> None:
-    """Apart from the answers, which stand: what a brake counts must neither hold them up nor store them again."""
-    calls: dict[uuid.UUID, list[Call]] = defaultdict(list)
-    for each in plain:
-        calls[each.finding.connection.meta_app_id] += each.answer.calls
-    for app_id, made in calls.items():
-        try:
-            brake.tally(app_id, made, now)
-        except Error as error:
-            logger.warning("Calls to Meta could not be counted: %s", type(error).__name__)

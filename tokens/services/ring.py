@@ -36,12 +36,12 @@ def ring(tenant: Tenant | None = None) -> int:
     return drains
 
 
-def ring_for_the_idle() -> int:
-    """As `ring`, but for those workers alone that nothing waits for: the queue never grows beyond one task a worker.
+def ring_for_the_others() -> int:
+    """As `ring`, but for the workers besides the caller's, and for those alone that nothing waits for.
 
     A drain that runs out of time rings for its successor by itself; without this bound each minute would add to them.
     """
-    drains: int = max(0, workers() - get_broker().queue_size())
+    drains: int = max(0, workers() - 1 - get_broker().queue_size())
     for _ in range(drains):
         ring_one("tokens.tasks.drain")
     return drains

@@ -37,6 +37,8 @@ from tokens.services.store import LOST
 # How long nothing may happen before it is looked at the clock, at signals and at leases again.
 TICK = 0.25
 SWITCH_INTERVAL = 0.05
+# From one commit to the next at least, unless a group is full: a commit costs as much as twenty rows do.
+RHYTHM = 0.03
 # The same while a Meta app goes slowly: its next call may begin any moment.
 SHORT_TICK = 0.02
 # How often it is looked whether a brake has fallen.
@@ -80,11 +82,13 @@ class Sweep:
     _waiting: deque[Held] = field(default_factory=deque)
     _slowed: dict[uuid.UUID, deque[Held]] = field(default_factory=dict)
     _budgets: Budgets = field(default_factory=Budgets)
+    _tallies: brake.Tallies = field(default_factory=brake.Tallies)
     _dry: bool = False
     _stormy: frozenset[uuid.UUID] = frozenset()
     _closed: frozenset[uuid.UUID] = frozenset()
     _looked_at: float = float("-inf")
     _renewed_at: float = float("-inf")
+    _stored_at: float = float("-inf")
     _stopped_at: float | None = None
     _ends_at: float = float("inf")
     _clock: ClockWatch = field(default_factory=ClockWatch.of_worker)
@@ -117,6 +121,7 @@ class Sweep:
             sys.setswitchinterval(patience)
             self._askers.end()
             self._clients.close()
+            self._tallies.store(at_once=True)
             self.record.end(self.results)
         clear_up(timezone.now())
         return self.results
@@ -195,6 +200,7 @@ class Sweep:
     def _step(self) -> None:
         """Stores what has been answered, and sees to the leases and to whoever wants it to stop."""
         within = SHORT_TICK if self._slowed and self._askers.room else TICK
+        self._askers.gather(settings.GROUP_SIZE, until=self._stored_at + RHYTHM)
         self._store(self._askers.take(settings.GROUP_SIZE, within=within))
         self._keep_leases()
         if worker.asked_to_stop():
@@ -211,14 +217,16 @@ class Sweep:
         if not answers:
             return
         try:
-            words = store_group(answers, worthwhile=self._leases_last)
+            words = store_group(answers, worthwhile=self._leases_last, count=self._tallies.note)
         finally:
             # Also what the database did not take as long as it was of use: nobody answers that again.
             for answer in answers:
                 self._askers.free(answer)
                 self._budgets.note(answer.held.app_id, answer.calls)
+        self._stored_at = time.monotonic()
         for word in words:
             self._count(word)
+        self._tallies.store()
         try:
             self._budgets.store()
         except (OperationalError, InterfaceError) as error:  # it keeps what it learned
@@ -274,6 +282,7 @@ class Sweep:
     def _abandon(self) -> None:
         """Hands back what is still in flight and ends the process: calls and claims end together."""
         self._hand_back(self._claims())
+        self._tallies.store(at_once=True)
         self.record.end(self.results)
         worker.leave_at_once()
 

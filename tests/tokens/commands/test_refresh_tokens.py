@@ -135,12 +135,15 @@ def test_a_drain_of_a_tenant_that_was_erased_since_does_nothing(emulator: Emulat
     assert asked(emulator) == 0
 
 
-def test_the_sweep_of_each_minute_rings_only_where_something_is_due(emulator: EmulatorServer) -> None:
-    assert tasks.sweep() == 0
+def test_the_sweep_of_each_minute_drains_and_rings_for_the_others_only_where_something_is_due(
+    emulator: EmulatorServer,
+) -> None:
+    assert tasks.sweep() == {}
     assert queue.waiting() == []
     due(emulator, "anna")
-    assert tasks.sweep() == 2
-    assert len(queue.waiting()) == 2
+    assert tasks.sweep() == {"refreshed": 1}
+    [of_the_other_worker] = queue.waiting()
+    assert of_the_other_worker["func"] == "tokens.tasks.drain"
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from typing import Any
 from tests.tokens.fake_meta import SIXTY_DAYS
 from tokens.meta import Secret
 from tokens.models import Connection
+from tokens.services.brake import Tallies
 from tokens.services.claims import Held, Purpose, claim_batch
 from tokens.services.group import Answer, store_group
 from tokens.services.verdicts import Renewed, Verdict
@@ -33,7 +34,10 @@ def of(each: Held, verdict: Verdict | None) -> Answer:
 
 def stored(*answers: Answer) -> list[str]:
     """What became of them; a write that fails is tried again without end."""
-    return store_group(answers, worthwhile=lambda: True)
+    tallies = Tallies()
+    words = store_group(answers, worthwhile=lambda: True, count=tallies.note)
+    tallies.store(at_once=True)
+    return words
 
 
 def eventually(condition: Callable[[], Any], what: str = "it never came to be") -> None:
