@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import json
 import uuid
@@ -14,6 +15,7 @@ from django.utils import timezone
 
 from accounts.models import Event, Tenant
 from accounts.querysets import NO_PEOPLE
+from notifications.arrays import array_literal
 
 SYSTEM, META = NO_PEOPLE
 
@@ -66,39 +68,27 @@ class Line:
 
 def record_all(lines: Sequence[Line]) -> None:
     """Writes many lines of history at once, in the caller's transaction."""
-    rows = [
-        Event(
-            tenant_id=line.tenant_id,
-            kind=line.kind,
-            text=line.text,
-            subject_id=line.subject_id,
-            actor=line.actor,
-            detail=line.detail,
-            at=line.at,
-        )
-        for line in lines
-    ]
-    if connection.vendor == "postgresql" and len(rows) > 1:
-        _insert_at_once(rows)
-    else:
-        Event.objects.bulk_create(rows)
+    if connection.vendor == "postgresql" and len(lines) > 1:
+        _insert_at_once(lines)
+        return
+    fields = [field.name for field in dataclasses.fields(Line)]
+    Event.objects.bulk_create(Event(**{name: getattr(line, name) for name in fields}) for line in lines)
 
 
-def _insert_at_once(rows: list[Event]) -> None:
+def _insert_at_once(lines: Sequence[Line]) -> None:
     """What all lines have in common goes once, the rest as arrays: `bulk_create` prepares each value by itself."""
     database: Any = connections[DEFAULT_DB_ALIAS]
     table, chosen, arrays, once, many = Event._meta.db_table, [], [], [], []
     fields: list[Any] = [field for field in Event._meta.concrete_fields if not field.primary_key]
     for field in fields:
-        values, kind = [getattr(row, field.attname) for row in rows], field.db_type(database)
+        values, kind = [getattr(line, field.attname) for line in lines], field.db_type(database)
         if field.name != "subject_id" and all(value == values[0] for value in values):
             chosen.append(f"%s::{kind}")
             once.append(field.get_db_prep_save(values[0], database))
             continue
-        json_text = kind == "jsonb"
-        chosen.append(f"n.{field.column}::{kind}")
-        arrays.append((field.column, "text" if json_text else kind))
-        many.append([json.dumps(v) if json_text else field.get_db_prep_save(v, database) for v in values])
+        chosen.append(f"n.{field.column}")
+        arrays.append((field.column, kind))
+        many.append(array_literal(json.dumps(value) if kind == "jsonb" else value for value in values))
     sql = (
         f"INSERT INTO {table} ({', '.join(field.column for field in fields)}) SELECT {', '.join(chosen)}"  # noqa: S608
         f" FROM unnest({', '.join(f'%s::{kind}[]' for _, kind in arrays)}) AS n({', '.join(n for n, _ in arrays)})"

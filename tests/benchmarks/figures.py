@@ -75,7 +75,7 @@ SLOW_DISK = Target(0.7, at_least=True)
 IN_TURN = Target(0.99, at_least=True)
 
 
-def end_to_end(place: str, seen: dict[str, Any], target: Target) -> list[Figure]:
+def end_to_end(place: str, seen: dict[str, Any], target: Target | None) -> list[Figure]:
     """Rate and CPU of the engine beside the naive loop's; `place` says where and with which latency."""
     rounds = seen["rounds"]
     rates = {who: median(one[who]["rate"] for one in rounds) for who in ("engine", "naive")}

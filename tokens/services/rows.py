@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
 
+from notifications.arrays import array_literal
 from tokens.models import Credential
 from tokens.services.claims import Claim
 
@@ -80,11 +81,12 @@ def _at_once(connection: Any, fields: list[Any], claims: list[Claim], rows: list
     )
     asked = [
         *(columns[field][0] for field in common),
-        [claim.connection_id for claim in claims],
-        [claim.version for claim in claims],
-        [claim.fence for claim in claims],
-        [claim.owner for claim in claims],
-        *(columns[field] for field in own),
+        array_literal(claim.connection_id for claim in claims),
+        array_literal(claim.version for claim in claims),
+        array_literal(claim.fence for claim in claims),
+        array_literal(claim.owner for claim in claims),
+        # Of bytes the driver's wrapper for them is left off.
+        *(array_literal(getattr(value, "obj", value) for value in columns[field]) for field in own),
     ]
     with connection.cursor() as cursor:
         cursor.execute(sql, asked)
