@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 import json
 import uuid
@@ -10,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.utils import timezone
 
 from accounts.models import Event, Tenant
@@ -68,18 +67,36 @@ class Line:
 
 def record_all(lines: Sequence[Line]) -> None:
     """Writes many lines of history at once, in the caller's transaction."""
-    if connection.vendor == "postgresql" and len(lines) > 1:
-        _insert_at_once(lines)
+    if not lines:
         return
-    fields = [field.name for field in dataclasses.fields(Line)]
-    Event.objects.bulk_create(Event(**{name: getattr(line, name) for name in fields}) for line in lines)
-
-
-def _insert_at_once(lines: Sequence[Line]) -> None:
-    """What all lines have in common goes once, the rest as arrays: `bulk_create` prepares each value by itself."""
+    # Not `django.db.connection`: that one looks up the thread's connection for each attribute of each value.
     database: Any = connections[DEFAULT_DB_ALIAS]
-    table, chosen, arrays, once, many = Event._meta.db_table, [], [], [], []
     fields: list[Any] = [field for field in Event._meta.concrete_fields if not field.primary_key]
+    if database.vendor == "postgresql":
+        _insert_at_once(database, fields, lines)
+    else:
+        _insert_in_turn(database, fields, lines)
+
+
+def _insert_in_turn(database: Any, fields: list[Any], lines: Sequence[Line]) -> None:
+    """One prepared statement for all lines."""
+    columns = []
+    for field in fields:
+        values = [getattr(line, field.attname) for line in lines]
+        common = all(value == values[0] for value in values)
+        some = [field.get_db_prep_save(value, database) for value in (values[:1] if common else values)]
+        columns.append(some * len(lines) if common else some)
+    sql = (
+        f"INSERT INTO {Event._meta.db_table} ({', '.join(field.column for field in fields)})"  # noqa: S608
+        f" VALUES ({', '.join(['%s'] * len(fields))})"
+    )
+    with database.cursor() as cursor:
+        cursor.executemany(sql, list(zip(*columns, strict=True)))
+
+
+def _insert_at_once(database: Any, fields: list[Any], lines: Sequence[Line]) -> None:
+    """What all lines have in common goes once, the rest as arrays: `bulk_create` prepares each value by itself."""
+    table, chosen, arrays, once, many = Event._meta.db_table, [], [], [], []
     for field in fields:
         values, kind = [getattr(line, field.attname) for line in lines], field.db_type(database)
         if field.name != "subject_id" and all(value == values[0] for value in values):

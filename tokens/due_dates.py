@@ -43,18 +43,20 @@ def refresh_due_at(
 
 def last_tick_before(instant: dt.datetime) -> dt.datetime:
     """The last tick of REFRESH_CRON (read in UTC) strictly before `instant`."""
-    global _between
-    cron, tick, next_tick = _between
-    if cron != settings.REFRESH_CRON or not tick < instant <= next_tick:
-        cron = settings.REFRESH_CRON
-        tick = croniter(cron, instant).get_prev(dt.datetime)
-        _between = cron, tick, croniter(cron, tick).get_next(dt.datetime)
+    global _nights
+    cron = settings.REFRESH_CRON
+    for known, tick, next_tick in _nights:
+        if tick < instant <= next_tick and known == cron:
+            return tick
+    tick = croniter(cron, instant).get_prev(dt.datetime)
+    _nights = ((cron, tick, croniter(cron, tick).get_next(dt.datetime)), *_nights[:_REMEMBERED])
     return tick
 
 
-# A sweep asks for the same night again and again, and to read a cron line costs more than to renew a token.
-_NEVER = dt.datetime.min.replace(tzinfo=dt.UTC)
-_between: tuple[str, dt.datetime, dt.datetime] = ("", _NEVER, _NEVER)
+# A sweep asks for the same night again and again, and to read a cron line costs more than to renew a token. Several are
+# remembered: lives that differ by seconds fall to both sides of a tick, and imports ask for any night of two months.
+_REMEMBERED = 64
+_nights: tuple[tuple[str, dt.datetime, dt.datetime], ...] = ()
 
 
 def pause(failures: int) -> dt.timedelta:

@@ -10,13 +10,12 @@ from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.db.models import Exists, OuterRef
 
-# Asked for with each sweep; more often than this it is not worth a look.
-EVERY_SECONDS = 3600
+from accounts.hourly import my_turn
 
 
 def forget_visits(now: dt.datetime) -> None:
     """Erases all that has had its time, once an hour, whichever process comes first."""
-    if not cache.add("visits_forgotten", True, EVERY_SECONDS):
+    if not my_turn("visits_forgotten"):
         return
     Session.objects.filter(expire_date__lt=now).delete()
     living = Session.objects.filter(session_key=OuterRef("session_key"))

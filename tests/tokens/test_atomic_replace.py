@@ -12,6 +12,7 @@ from django.db import DatabaseError, OperationalError, connections
 from django.db import connection as database
 from django.utils import timezone
 
+from accounts import events
 from accounts.models import Event
 from tests.factories import make_connection, make_user
 from tests.tokens.fake_meta import FakeMeta, dead, in_turn, permission, refused, renewed, transient, unexpected
@@ -56,7 +57,7 @@ def test_when_the_event_cannot_be_written_nothing_is_and_the_attempt_is_repeated
     before, meta = row(connection), FakeMeta()
     with monkeypatch.context() as patched:
         # Together with others, and by itself.
-        patched.setattr(Event.objects, "bulk_create", broken)
+        patched.setattr(events, "record_all", broken)
         patched.setattr(Event.objects, "create", broken)
         assert sweep(meta, threads=1) == {"error": 1}
     after = row(connection)

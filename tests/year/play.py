@@ -17,6 +17,7 @@ from django.db import connection as database
 
 from tests.year.judge import Judge
 from tests.year.meta import Client, Meta
+from tests.year.pace import Paced
 from tests.year.people import COME_BACK, LONGEST_AWAY, Account, make_accounts
 from tests.year.population import instant, populate
 from tests.year.weather import DAY, HOUR, MINUTE, Weather, make_weather
@@ -134,7 +135,7 @@ class Year:
 
     def _sweep(self, purpose: Any) -> None:
         self.sweeps += 1
-        results = Sweep(purpose, self._make_client, threads=THREADS).run()
+        results = Sweep(purpose, self._make_client, threads=THREADS, _budgets=Paced()).run()
         self.months[f"{instant(self.now):%Y-%m}"].update(results)
 
     def _make_client(self, app: MetaApp, *, pool_size: int) -> Any:

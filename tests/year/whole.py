@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import time
 from pathlib import Path
@@ -52,6 +53,9 @@ def whole(
             on_day=lambda day: progress.update(bar, completed=day),
         )
         year.populate()
+        # As a worker does before it sweeps: whatever is loaded by now stays.
+        gc.collect()
+        gc.freeze()
         year.play()
     taken = time.time() - began
     verdicts = [

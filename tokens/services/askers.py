@@ -68,7 +68,7 @@ class Askers:
 
     def give(self, job: Job) -> None:
         """Lets a thread work on `job`; there must be room."""
-        if self._threads <= len(self.in_flight):
+        if self._threads <= len(self.in_flight) - self._answers.qsize():
             self._start()
         self.in_flight[job.held] = None
         self._jobs.put(job)

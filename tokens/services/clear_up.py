@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from accounts.hourly import my_turn
 from accounts.services.forget_visits import forget_visits
 from tokens.models import ConnectAttempt, SweepRun
 from tokens.services import brake
@@ -16,13 +17,15 @@ KEEP_SWEEPS = dt.timedelta(days=30)
 def clear_up(now: dt.datetime) -> None:
     """Erases what has had its time.
 
-    Pending codes and tokens; attempts, previews, counters, sessions and records of sweeps that nobody needs any more.
+    With each sweep, pending codes and tokens and the previews that hold some; once an hour, whichever process comes
+    first, attempts, counters, sessions and records of sweeps that nobody needs any more.
     """
     ConnectAttempt.objects.filter(pending_until__lte=now).exclude(pending="").update(
         pending="", pending_secret=None, pending_facts={}
     )
-    ConnectAttempt.objects.filter(created_at__lt=now - KEEP_ATTEMPTS).delete()
-    SweepRun.objects.filter(started_at__lt=now - KEEP_SWEEPS).delete()
     forget_previews(now)
-    brake.prune(now)
     forget_visits(now)
+    if my_turn("cleared_up"):
+        ConnectAttempt.objects.filter(created_at__lt=now - KEEP_ATTEMPTS).delete()
+        SweepRun.objects.filter(started_at__lt=now - KEEP_SWEEPS).delete()
+        brake.prune(now)

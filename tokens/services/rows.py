@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import uuid
 from collections import defaultdict
 from collections.abc import Sequence
@@ -99,9 +100,15 @@ def _one_by_one(connection: Any, fields: list[Any], claims: list[Claim], rows: l
         f" WHERE {_KEY.column} = %s AND version = %s AND fence = %s AND lease_owner = %s"
     )
     written = set()
+
+    @functools.cache
+    def prepared(field: Any, kind: Any, value: Any) -> Any:
+        """Most rows have most values in common, and to prepare one costs more than to look it up."""
+        return field.get_db_prep_save(value, connection)
+
     with connection.cursor() as cursor:
         for claim, row in zip(claims, rows, strict=True):
-            values = [field.get_db_prep_save(value, connection) for field, value in zip(fields, row, strict=True)]
+            values = [prepared(field, type(value), value) for field, value in zip(fields, row, strict=True)]
             key = _KEY.get_db_prep_value(claim.connection_id, connection)
             cursor.execute(sql, [*values, key, claim.version, claim.fence, claim.owner])
             if cursor.rowcount:

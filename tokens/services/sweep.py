@@ -88,6 +88,7 @@ class Sweep:
     _closed: frozenset[uuid.UUID] = frozenset()
     _looked_at: float = float("-inf")
     _renewed_at: float = float("-inf")
+    _claimed_at: float = float("-inf")
     _stored_at: float = float("-inf")
     _stopped_at: float | None = None
     _ends_at: float = float("inf")
@@ -146,13 +147,19 @@ class Sweep:
         self._give()
         # Early enough that no thread waits; once all is claimed, again at the end: more came due or was given up.
         few = len(self._waiting) <= min(self._askers.limit // 4, settings.CLAIM_SIZE - 1)
-        wanted = not self._askers.in_flight if self._dry else few
+        if self._dry:
+            # Beside what goes slowly nothing hurries: it is looked for anew each second, not with each short step.
+            rested = not self._slowed or time.monotonic() - self._claimed_at >= LOOK_EVERY
+            wanted = not self._askers.in_flight and rested
+        else:
+            wanted = few
         if wanted:
             self._claim()
             self._give()
         return bool(self._askers.in_flight or self._waiting or self._slowed)
 
     def _claim(self) -> None:
+        self._claimed_at = time.monotonic()
         asked_for = settings.CLAIM_SIZE - len(self._waiting)
         held = claim_batch(
             self.purpose,

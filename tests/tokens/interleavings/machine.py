@@ -181,7 +181,12 @@ class Interleavings(RuleBasedStateMachine):
         answers = [self._answer(*each) for each in found]
         words = store_group(answers, worthwhile=lambda: False, count=lambda app_id, calls: None)
         expected: dict[int, str] = {}
-        for place, (ticket, kind, token) in sorted(enumerate(found), key=lambda each: each[1][1] not in PLAIN):
+        # Together are stored the first plain one of each row; all else follows, in order.
+        together = {
+            id(ticket.row): place for place, (ticket, kind, _) in reversed([*enumerate(found)]) if kind in PLAIN
+        }
+        for place in sorted(range(len(found)), key=lambda place: place not in together.values()):
+            ticket, kind, token = found[place]
             expected[place] = self.model.answer(ticket, kind, token, self.world.now)
         assert words == [expected[place] for place in range(len(found))]
 

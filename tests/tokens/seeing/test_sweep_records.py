@@ -7,6 +7,7 @@ import threading
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.db import OperationalError
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
@@ -220,6 +221,17 @@ def test_records_go_after_thirty_days():
         SweepRun.objects.create(purpose="refresh", owner="x", started_at=now - dt.timedelta(days=days))
     clear_up(now)
     assert [(now - run.started_at).days for run in SweepRun.objects.all()] == [29]
+
+
+def test_old_records_are_looked_for_once_an_hour():
+    now = timezone.now()
+    clear_up(now)
+    SweepRun.objects.create(purpose="refresh", owner="x", started_at=now - dt.timedelta(days=31))
+    clear_up(now)
+    assert SweepRun.objects.count() == 1
+    cache.clear()  # the hour is over
+    clear_up(now)
+    assert not SweepRun.objects.exists()
 
 
 def test_a_workspaces_records_go_with_it():
