@@ -102,13 +102,13 @@ def _one_by_one(connection: Any, fields: list[Any], claims: list[Claim], rows: l
     written = set()
 
     @functools.cache
-    def prepared(field: Any, kind: Any, value: Any) -> Any:
+    def prepared(field: Any, kind: str, value: Any) -> Any:
         """Most rows have most values in common, and to prepare one costs more than to look it up."""
         return field.get_db_prep_save(value, connection)
 
     with connection.cursor() as cursor:
         for claim, row in zip(claims, rows, strict=True):
-            values = [prepared(field, type(value), value) for field, value in zip(fields, row, strict=True)]
+            values = [prepared(field, type(value).__name__, value) for field, value in zip(fields, row, strict=True)]
             key = _KEY.get_db_prep_value(claim.connection_id, connection)
             cursor.execute(sql, [*values, key, claim.version, claim.fence, claim.owner])
             if cursor.rowcount:
