@@ -47,9 +47,9 @@ class TenantGateMiddleware:
         if slug is None:
             return None
         memberships = Membership.objects.select_related("tenant", "user").filter(user_id=request.user.pk or 0)
-        membership = memberships.filter(tenant__slug=slug).first()
+        membership = memberships.find(tenant__slug=slug)
         if membership is None:
-            return _to_new_address(request, memberships.filter(tenant__former_slugs__slug=slug).first())
+            return _to_new_address(request, memberships.find(tenant__former_slugs__slug=slug))
         request.membership = membership  # type: ignore[attr-defined]
         request.tenant = membership.tenant  # type: ignore[attr-defined]
         if request.session.get(LAST_WORKSPACE) != slug:

@@ -22,11 +22,12 @@ from config.settings import BROKER_URL, CACHE_URL, CACHES, DATABASES, Q_CLUSTER 
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+# Tests end processes, not the server or the machine: what they wrote need not wait for the disk.
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, not memory: sweeps run in threads and in processes of their own.
     DATABASES["default"]["TEST"] = {"NAME": DATABASES["default"]["NAME"]}
+    DATABASES["default"]["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"
 else:
-    # Tests end processes, not the server: what they wrote need not wait for the disk.
     DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c synchronous_commit=off"
 
 # Each of the processes that share the tests gets a Redis database of its own: emptying one is no other's business.

@@ -31,8 +31,7 @@ def find(token: str) -> Invitation | None:
 
 def find_by_hash(token_hash: str) -> Invitation | None:
     """The same by what is stored of the token, which opens nothing by itself."""
-    rows = Invitation.objects.select_related("tenant", "invited_by")
-    return rows.filter(token_hash=token_hash).first()
+    return Invitation.objects.select_related("tenant", "invited_by").find(token_hash=token_hash)
 
 
 def waiting() -> TenantOwnedQuerySet[Invitation]:

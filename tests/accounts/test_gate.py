@@ -65,9 +65,15 @@ def connection(tenant):
 @pytest.fixture
 def writing(tenant, connection, alice):
     """The addresses that take what changes something, by name, with the methods that they allow."""
-    owner = sign_in(alice)
-    allowed = {name: owner.put(address(name, tenant, connection.pk))["Allow"].split(", ") for name in NAMED}
-    return {name: methods for name, methods in allowed.items() if "POST" in methods}
+    if not ALLOWED:
+        owner = sign_in(alice)
+        for name in NAMED:
+            ALLOWED[name] = owner.put(address(name, tenant, connection.pk))["Allow"].split(", ")
+    return {name: methods for name, methods in ALLOWED.items() if "POST" in methods}
+
+
+# The code's own, the same in every workspace: asked once for all tests.
+ALLOWED: dict[str, list[str]] = {}
 
 
 def test_the_walk_finds_the_pages_of_a_workspace():

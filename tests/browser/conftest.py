@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Browser, sync_playwright
 
-from config import settings as production
+from tests.browser import settings as site_settings
 from tests.browser.chromium import launch
 from tests.browser.stage import SITE_LOG, Stage, serving
 from tests.browser.visitor import ARTIFACTS
@@ -59,7 +59,7 @@ def stage(
     office, port = post_office
     office.delivered.clear()
     use_server(settings, port)
-    settings.SITE_URL, settings.PASSWORD_HASHERS = site, production.PASSWORD_HASHERS
+    settings.SITE_URL, settings.PASSWORD_HASHERS = site, site_settings.PASSWORD_HASHERS
     beat(SWEEP, timezone.now())
     said = SITE_LOG.stat().st_size
     stage = Stage(site, emulator, office, chromium)

@@ -72,14 +72,18 @@ def text_of(delivered: Delivered) -> str:
 
 @contextmanager
 def serving(meta_url: str, mail_port: int, *, log: Path = SITE_LOG, **changed: str) -> Iterator[str]:
-    """gunicorn with the production's settings, but for `changed`, on the test's database; its address."""
+    """gunicorn with the production's settings, but for what costs time and `changed`, on the test's database.
+
+    Yields:
+        Its address.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     site = f"http://localhost:{port}"
     env = environment(
         meta_url,
-        DJANGO_SETTINGS_MODULE="config.settings",
+        DJANGO_SETTINGS_MODULE="tests.browser.settings",
         SITE_URL=site,
         EMAIL_URL=f"smtp://127.0.0.1:{mail_port}",
         WEB_CONCURRENCY="1",

@@ -88,9 +88,8 @@ def returning(state: str, *, session_nonce: str | None, user: User | None) -> tu
     """
     attempt = (
         ConnectAttempt.objects.waiting(timezone.now())
-        .filter(state_hash=_digest(state))
         .select_related("tenant", "meta_app", "user", "connection__meta_app", *LINK)
-        .first()
+        .find(state_hash=_digest(state))
     )
     if attempt is None or not still_allowed(attempt):
         return None

@@ -82,8 +82,7 @@ def find(token: str) -> Link | None:
     return (
         Link.objects.select_related("connection__meta_app", "connection__tenant", "tenant", "invited_by")
         .defer("connection__meta_app__secret")
-        .filter(token_hash=derived.digest(token))
-        .first()
+        .find(token_hash=derived.digest(token))
     )
 
 

@@ -165,11 +165,8 @@ def try_again(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 def _load(request: HttpRequest, pk: uuid.UUID) -> ConnectAttempt:
-    attempt = (
-        ConnectAttempt.objects.select_related("tenant", "meta_app", "user", "connection__meta_app", *consent.LINK)
-        .filter(pk=pk, used_at__isnull=False)
-        .first()
-    )
+    rows = ConnectAttempt.objects.select_related("tenant", "meta_app", "user", "connection__meta_app", *consent.LINK)
+    attempt = rows.find(pk=pk, used_at__isnull=False)
     if attempt is None or _is_somebody_elses(request, attempt):
         raise Http404
     speak_as(attempt.tenant)
