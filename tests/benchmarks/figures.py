@@ -99,7 +99,7 @@ def _cpus(place: str, rounds: list[dict[str, Any]]) -> list[Figure]:
             continue
         engine, naive = (median(one[each][key] for one in rounds) for each in ("engine", "naive"))
         name = f"{place}: CPU of {who} a token, ms"
-        found.append(Figure(name, f"{engine:.2f}", f"naive {naive:.2f}", None, target, engine))
+        found.append(Figure(name, f"{engine:.2f}", f"naive {naive:.2f}", engine / naive, target, engine))
     return found
 
 

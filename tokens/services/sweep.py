@@ -38,7 +38,7 @@ from tokens.services.store import LOST
 TICK = 0.25
 SWITCH_INTERVAL = 0.05
 # From one commit to the next at least, unless a group is full: a commit costs as much as twenty rows do.
-RHYTHM = 0.03
+RHYTHM = 0.05
 # The same while a Meta app goes slowly: its next call may begin any moment.
 SHORT_TICK = 0.02
 # How often it is looked whether a brake has fallen.
