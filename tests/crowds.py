@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.db import connection as database
 from django.db.models import ForeignKey, Model, UUIDField
 
+MANY = 1000
+
 
 def copy_row(row: Model, times: int, *, offset: int = 0, **columns: str) -> None:
     """Copies `row` so many times.
@@ -38,6 +40,10 @@ def copy_row(row: Model, times: int, *, offset: int = 0, **columns: str) -> None
             f"SELECT {', '.join(values)} FROM {quote(meta.db_table)} t, n WHERE t.{quote(key.column)} = %s",
             [offset + 1, offset + times, key.get_db_prep_value(row.pk, database)],
         )
+        if database.vendor == "postgresql" and times >= MANY:
+            # As autovacuum has long done where a table is so large. Without, a join may be planned for a few rows, and
+            # take minutes.
+            cursor.execute(f"ANALYZE {quote(meta.db_table)}")
 
 
 def _uuid(number: str) -> str:
