@@ -21,7 +21,7 @@ def test_the_first_who_asks_has_the_turn_and_the_others_have_not() -> None:
     assert [my_turn("something"), my_turn("something"), my_turn("another_thing")] == [True, False, True]
 
 
-# Redis goes by its own clock.
+# Redis ends an hour by its own clock, which no test can move; that it ends one at all is the library's own business.
 @pytest.mark.skipif(bool(settings.CACHE_URL), reason="Redis has a clock of its own")
 def test_an_hour_later_it_is_somebodys_turn_again(travel: Callable[[dt.datetime], Any]) -> None:
     now = timezone.now()
@@ -33,11 +33,10 @@ def test_an_hour_later_it_is_somebodys_turn_again(travel: Callable[[dt.datetime]
     assert my_turn("something")
 
 
+# The rule is about the database's lock for writing; a cache in Redis asks the database nothing.
 @pytest.mark.skipif(bool(settings.CACHE_URL), reason="Redis needs no query")
 def test_who_comes_too_early_only_looks() -> None:
     my_turn("something")
-    with CaptureQueriesContext(
-        connection,
-    ) as asked:
+    with CaptureQueriesContext(connection) as asked:
         my_turn("something")
     assert [query["sql"].split()[0] for query in asked] == ["SELECT"]

@@ -58,6 +58,7 @@ def test_each_value_is_quoted_and_escaped(values: list[Any], written: str) -> No
 )
 def test_postgresql_reads_it_as_it_was_meant(kind: str, values: list[Any]) -> None:
     if connection.vendor != "postgresql":
+        # There is nobody to read them: SQLite has no arrays, and nothing sends it any.
         pytest.skip("Arrays are PostgreSQL's alone.")
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT unnest(%s::{kind}[])", [array_literal(values)])
