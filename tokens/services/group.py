@@ -87,7 +87,7 @@ def _plain(answer: Answer, now: dt.datetime) -> _Plain | None:
     finding = Finding(answer.claim, answer.held.credential, answer.verdict, now)
     try:
         change = plain_change(finding)
-    except Exception:  # one answer must not keep the others from being stored
+    except Exception:
         # Whatever an answer holds (a lifetime beyond all dates, say) must not keep the others from being stored. By
         # itself it fails in the same way, and `_store_alone` tells of it.
         return None
