@@ -97,8 +97,8 @@ class Askers:
             until: how long, on the monotonic clock.
         """
         while self._answers.qsize() < min(most, len(self.in_flight)) and (left := until - time.monotonic()) > 0:
-            # A sleep on purpose, not a wait for the next answer: to be woken up by each of them is what costs. It is short
-            # and bounded by `until`, and ends at once where nothing more can come.
+            # A sleep on purpose, not a wait for the next answer: to be woken up by each of them is what costs. It is
+            # short and bounded by `until`, and ends at once where nothing more can come.
             time.sleep(min(left, _GLANCE))
 
     def free(self, answer: Answer) -> None:
