@@ -67,9 +67,9 @@ format: $(STAMP)
 
 # Writes the hash-pinned locks from the ranges in pyproject.toml; needs uv.
 locks:
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header --no-annotate \
 		--no-emit-index-url --no-emit-find-links pyproject.toml -o requirements/base.txt
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header --no-annotate \
 		--no-emit-index-url --no-emit-find-links --extra dev -c requirements/base.txt pyproject.toml -o requirements/dev.txt
 
 clean:
