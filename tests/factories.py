@@ -119,9 +119,11 @@ def make_connection(
             **columns,
         }
     )
-    dates = _dates(now, issued_at, expires_at)
+    life = _dates(now, issued_at, expires_at)
+    # As if the daily check had been here: what has not been reached for days is flagged.
+    dates = {**life, "checked_at": now - dt.timedelta(hours=1)}
     if status == Status.ACTIVE:
-        dates["due_at"] = due_dates.refresh_due_at(**dates) if due_at is _UNSET else due_at
+        dates["due_at"] = due_dates.refresh_due_at(**life) if due_at is _UNSET else due_at
         dates["check_due_at"] = due_dates.next_check_at(connection.pk, now) if check_due_at is _UNSET else check_due_at
     _give_credential(connection, token or made_up_token(number), {**dates, **(credential or {})})
     return connection

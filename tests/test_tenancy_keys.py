@@ -16,6 +16,7 @@ OURS = [model for model in apps.get_models() if model._meta.app_label in APPS]
 EXCEPTIONS = {
     "tokens.Brake": "belongs to a Meta app, which may serve all tenants",
     "tokens.AppBudget": "the Meta app's",
+    "tokens.DeletionRequest": "belongs to a person, who may ask for its state when app and workspace are gone",
     "tokens.CallTally": "belongs to a Meta app, which may serve all tenants",
 }
 # Where the key may be empty, and what that means.

@@ -6,15 +6,21 @@ import datetime as dt
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db.models import Q, TextField
+from django.db.models import F, Q, TextField
 from django.db.models.functions import Cast
 from django.db.models.lookups import Contains
 
+from tokens import due_dates
 from tokens.models import Connection, Credential, Status
 from tokens.wording import PERMISSIONS
 
 SOON = dt.timedelta(days=10)
 OVERDUE = dt.timedelta(hours=1)
+# Three ends within so long are no chance.
+FLAPPING_WITHIN = dt.timedelta(days=30)
+SILENT_AFTER = dt.timedelta(days=3)
+# So many renewals in a row that failed while `/me` answered: it is not the weather.
+KEEPS_FAILING = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +37,14 @@ RETRYING = Flag("retrying", "The last renewal did not work; we try again by ours
 CANNOT_REFRESH = Flag("cannot_be_refreshed", "Instagram refuses to renew it, though it still works. We ask once a day.")
 PERMISSION_MISSING = Flag("permission_missing", "A permission is missing. Reconnect and leave all of them ticked.")
 REFUSED = Flag("refused", "Instagram refused a request. Our staff look into it.")
+FAILING = Flag("renewal_failing", "It works, but renewing it fails again and again. We go on trying; our staff see it.")
+SILENT = Flag("not_reached", "For three days Instagram has not answered for it. It may have ended meanwhile.")
+FLAPPING = Flag(
+    "flapping",
+    "It ended three times within 30 days. Ask the creator why: a shared password, another app, a security check?",
+)
 
-ALL_FLAGS = (EXPIRING, OVERDUE_FLAG, RETRYING, CANNOT_REFRESH, PERMISSION_MISSING, REFUSED)
+ALL_FLAGS = (EXPIRING, OVERDUE_FLAG, RETRYING, CANNOT_REFRESH, PERMISSION_MISSING, REFUSED, FAILING, SILENT, FLAPPING)
 
 
 def flags_of(connection: Connection, now: dt.datetime) -> list[Flag]:
@@ -44,13 +56,19 @@ def flags_of(connection: Connection, now: dt.datetime) -> list[Flag]:
         (_expiring(credential, now), EXPIRING),
         (credential.due_at is not None and credential.due_at < now - OVERDUE, OVERDUE_FLAG),
         # The stronger flag alone: what Instagram refuses to renew is asked for once a day, which is no retrying.
-        (bool(credential.refresh_failures) and credential.cannot_refresh_since is None, RETRYING),
+        (
+            bool(credential.refresh_failures) and credential.cannot_refresh_since is None and not _failing(credential),
+            RETRYING,
+        ),
         (credential.cannot_refresh_since is not None, CANNOT_REFRESH),
         (
             credential.permission_missing_since is not None or bool(missing_permissions(connection)),
             PERMISSION_MISSING,
         ),
         (credential.refused_since is not None, REFUSED),
+        (_failing(credential), FAILING),
+        (last_success(credential) < now - silent_after(), SILENT),
+        (is_flapping(connection, now), FLAPPING),
     ]
     return [flag for is_raised, flag in raised if is_raised]
 
@@ -65,14 +83,61 @@ def raised(word: str, now: dt.datetime) -> Q:
     conditions = {
         EXPIRING.word: Q(credential__expires_at__lte=now + SOON),
         OVERDUE_FLAG.word: Q(credential__due_at__lt=now - OVERDUE),
-        RETRYING.word: Q(credential__refresh_failures__gt=0, credential__cannot_refresh_since__isnull=True),
+        RETRYING.word: Q(credential__refresh_failures__gt=0, credential__cannot_refresh_since__isnull=True) & ~_FAILING,
         CANNOT_REFRESH.word: Q(credential__cannot_refresh_since__isnull=False),
         PERMISSION_MISSING.word: (
             Q(credential__permission_missing_since__isnull=False) | Q(permissions__isnull=False) & _lacking()
         ),
         REFUSED.word: Q(credential__refused_since__isnull=False),
+        FAILING.word: _FAILING,
+        SILENT.word: _not_since(now - silent_after()),
+        FLAPPING.word: Q(third_last_end_at__gt=now - FLAPPING_WITHIN),
     }
     return Q(status=Status.ACTIVE) & conditions[word]
+
+
+# No column of it is ever null where the others hold, so that its opposite can be asked for, too.
+_FAILING = (
+    Q(credential__refresh_failures__gte=KEEPS_FAILING, credential__check_failures=0)
+    & Q(credential__refresh_failing_since__isnull=False, credential__checked_at__isnull=False)
+    & Q(credential__checked_at__gt=F("credential__refresh_failing_since"))
+    & Q(credential__cannot_refresh_since__isnull=True)
+    & Q(credential__permission_missing_since__isnull=True, credential__refused_since__isnull=True)
+)
+
+
+def _failing(credential: Credential) -> bool:
+    """Renewing fails again and again, for no reason that has a flag of its own, while `/me` answers."""
+    known = (credential.cannot_refresh_since, credential.permission_missing_since, credential.refused_since)
+    since, checked_at = credential.refresh_failing_since, credential.checked_at
+    answers = since is not None and checked_at is not None and checked_at > since and not credential.check_failures
+    return credential.refresh_failures >= KEEPS_FAILING and answers and not any(known)
+
+
+def silent_after() -> dt.timedelta:
+    """After how long without a call that succeeded a connection is not reached: three days, unless checks are rarer."""
+    return max(SILENT_AFTER, due_dates.check_interval() + dt.timedelta(days=1))
+
+
+def last_success(credential: Credential) -> dt.datetime:
+    """When Instagram last answered for it as it should: connecting, a renewal or a check."""
+    known = (credential.obtained_at, credential.refreshed_at, credential.checked_at)
+    return max(instant for instant in known if instant is not None)
+
+
+def _not_since(instant: dt.datetime) -> Q:
+    """The connections for which Instagram last answered before `instant`."""
+    return (
+        Q(credential__obtained_at__lt=instant)
+        & (Q(credential__refreshed_at__isnull=True) | Q(credential__refreshed_at__lt=instant))
+        & (Q(credential__checked_at__isnull=True) | Q(credential__checked_at__lt=instant))
+    )
+
+
+def is_flapping(connection: Connection, now: dt.datetime) -> bool:
+    """Whether it ended three times within a month, whatever it is now."""
+    third = connection.third_last_end_at
+    return third is not None and third > now - FLAPPING_WITHIN
 
 
 def _lacking() -> Q:

@@ -12,11 +12,13 @@ from accounts.models import Tenant
 from notifications.worker import asked_to_stop, task
 from tokens.clients import AppNotSetUp, app_for, instagram_client
 from tokens.models import TokenImport
-from tokens.services import heartbeat
+from tokens.services import brake, heartbeat
+from tokens.services.budget import paused_apps
 from tokens.services.claims import Purpose
 from tokens.services.import_tokens import THREADS
 from tokens.services.ring import ring_again, ring_for_the_others, ring_import, ring_imports
 from tokens.services.smooth_calendar import smooth_calendar
+from tokens.services.spread_checks import spread_checks
 from tokens.services.sweep import Sweep, anything_due
 from tokens.services.work_off_import import ImportTurn
 
@@ -51,7 +53,8 @@ def drain(tenant_id: str | None = None) -> dict[str, int]:
 
 @task
 def check() -> dict[str, int]:
-    """Asks for each connection whose check is due whether it still works."""
+    """Asks for each connection whose check is due whether it still works; what is late is spread first."""
+    spread_checks(timezone.now(), apart_from=brake.stormy_apps() | paused_apps())
     return _drained("check", None)
 
 

@@ -122,6 +122,12 @@ APP_VERDICTS: dict[str, AppVerdict] = {
         "Mostly it is the wrong number: take the Instagram app ID and the Instagram app secret from API setup with "
         "Instagram login, not the ones on App settings → Basic. Then save both here.",
     ),
+    "disabled": AppVerdict(
+        "bad",
+        "Meta has switched the app off.",
+        "Open it in Meta's dashboard: an alert there says why (a Data Use Checkup that was missed, a policy, long "
+        "disuse). Answer it, then test the app again. Accounts that are connected are kept meanwhile.",
+    ),
     "redirect_uri": AppVerdict(
         "bad",
         "The redirect URI is not registered.",

@@ -18,7 +18,7 @@ from tokens.services.heartbeat import SILENCE, last_sweep
 
 # Failures that are ours, as `last_failure` names them: the rest of OurFault's words are Meta's kinds of it.
 UNDECRYPTABLE = "undecryptable"
-OUR_FAULTS = (UNDECRYPTABLE, "unknown_app", "app_credentials", "redirect_uri", "scope", "other")
+OUR_FAULTS = (UNDECRYPTABLE, "unknown_app", "app_disabled", "app_credentials", "redirect_uri", "scope", "other")
 LOOKS = {"good": "success", "warn": "warning", "bad": "danger", "": ""}
 
 

@@ -20,6 +20,7 @@ from .observation import Exchange, observing
 from .redaction import SecretFilter, mask, quiet_http_loggers
 from .secret import Secret
 from .types import AppCredentials, Endpoints, LongLivedToken, Profile, ShortLivedToken
+from .verdict import is_unknown
 
 __all__ = [
     "AppCredentials",
@@ -39,6 +40,7 @@ __all__ = [
     "ShortLivedToken",
     "TokenDead",
     "UnexpectedReply",
+    "is_unknown",
     "mask",
     "observing",
     "quiet_http_loggers",

@@ -9,7 +9,8 @@
     ├── UnexpectedReply     a success of the wrong shape: nothing is known to have changed
     └── OurMisconfiguration our app id, secret or redirect URI is wrong: no account's fault
 
-An error carries numbers and the names of classes only. No text of Meta, no URL, no body: they repeat tokens.
+An error carries numbers and the names of classes only. No text of Meta, no URL, no body: they repeat tokens. One
+exception: of a complaint that no rule knows the plain words are kept (`scrub`), so that the rule can be written.
 """
 
 import re
@@ -32,7 +33,7 @@ DeathReason = Literal[
     "unknown",
 ]
 RefusalKind = Literal["too_young", "unsupported_request", "code_rejected", "blocked", "bad_request", "unknown"]
-MisconfigurationKind = Literal["unknown_app", "app_credentials", "redirect_uri", "scope", "other"]
+MisconfigurationKind = Literal["unknown_app", "app_disabled", "app_credentials", "redirect_uri", "scope", "other"]
 Scope = Literal["app", "account"]
 
 # Trace ids have 11 or 23 characters; under 32, so that an app secret (32 hex digits) cannot pass for one.
@@ -71,6 +72,8 @@ class MetaError(Exception):
         self.code = facts.get("code")
         self.subcode = facts.get("subcode")
         self.trace_id = safe_trace_id(facts.get("trace_id"))
+        self.said = ""
+        """The plain words of a complaint that no rule knows; never printed with the error."""
         super().__init__()
 
     def __str__(self) -> str:

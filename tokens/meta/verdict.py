@@ -23,9 +23,11 @@ from .exceptions import (
     RefusalKind,
     Refused,
     Scope,
+    TokenDead,
     UnexpectedReply,
 )
 from .lenient import NOT_JSON, parse_json
+from .scrub import scrub
 from .throttle import limited_scope, retry_after
 from .wire import Fault, Question, Reply
 
@@ -41,6 +43,16 @@ _CODE_REJECTED = re.compile(
 _OUR_FAULTS: tuple[tuple[re.Pattern[str], MisconfigurationKind], ...] = (
     # Meta says so of an id that it does not know, and at times of a wrong secret too.
     (re.compile(r"invalid platform app", re.IGNORECASE), "unknown_app"),
+    # Of the whole app, whatever the code: 190, 101 and 200 were all seen with such texts.
+    (
+        re.compile(
+            r"api access (?:has been |was |is )?(?:deactivated|disabled|blocked)"
+            r"|application (?:has been|was|is) (?:deleted|disabled|deactivated|blocked)"
+            r"|app (?:has been|was|is) (?:deleted|disabled|deactivated)|app not active",
+            re.IGNORECASE,
+        ),
+        "app_disabled",
+    ),
     (re.compile(r"client[ _]secret|appsecret_proof", re.IGNORECASE), "app_credentials"),
     (re.compile(r"redirect[ _]uri", re.IGNORECASE), "redirect_uri"),
     (re.compile(r"invalid scope", re.IGNORECASE), "scope"),
@@ -66,12 +78,27 @@ def judge(question: Question, answer: Reply | Fault, read: Callable[[object], T 
     body = parse_json(answer.body)
     complaint = find_complaint(body)
     if complaint is not None:
-        return _verdict(complaint, answer, _facts(question, answer, complaint))
+        return _with_words(_verdict(complaint, answer, _facts(question, answer, complaint)), complaint, question)
     facts = Facts(call=question.call, status=answer.status)
     if body is NOT_JSON or not _succeeded(answer):
         return _by_status(answer.status, answer, facts) or _silent(body, answer, facts)
     value = read(body)
     return UnexpectedReply(**facts) if value is None else value
+
+
+def _with_words(error: MetaError, complaint: Complaint, question: Question) -> MetaError:
+    """Of what no rule knows the plain words are kept, for whoever writes the rule."""
+    if is_unknown(error):
+        error.said = scrub(complaint.text, question.secrets)
+    return error
+
+
+def is_unknown(error: MetaError) -> bool:
+    """Whether the answer is one that no rule of ours knows."""
+    match error:
+        case Refused(kind="unknown") | TokenDead(reason="unknown", unparsable=False) | UnexpectedReply():
+            return True
+    return False
 
 
 def _fault(question: Question, fault: Fault) -> MetaError:

@@ -1,9 +1,11 @@
 """Connections to Instagram: what is linked, the sealed token, how to revive it, and what the engine keeps."""
 
+from tokens.models.callbacks import DeletionRequest
 from tokens.models.connections import ID_LENGTH, Connection, Credential, Flavour, MetaApp, Reason, Status
 from tokens.models.imports import ImportLine, TokenImport
 from tokens.models.links import ConnectAttempt, Link
-from tokens.models.operations import AppBudget, Brake, CallTally, Heartbeat, Strike, SweepRun
+from tokens.models.needs import PermissionNeeds
+from tokens.models.operations import AppBudget, Brake, CallTally, Heartbeat, Strike, SweepRun, UnknownAnswer
 
 __all__ = [
     "ID_LENGTH",
@@ -13,14 +15,17 @@ __all__ = [
     "ConnectAttempt",
     "Connection",
     "Credential",
+    "DeletionRequest",
     "Flavour",
     "Heartbeat",
     "ImportLine",
     "Link",
     "MetaApp",
+    "PermissionNeeds",
     "Reason",
     "Status",
     "Strike",
     "SweepRun",
     "TokenImport",
+    "UnknownAnswer",
 ]

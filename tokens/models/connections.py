@@ -52,6 +52,9 @@ class MetaApp(models.Model):
     app_id = models.CharField(max_length=ID_LENGTH)
     secret = SealedTextField(null=True)
     key_id = models.CharField(max_length=12, blank=True)
+    # Which of the two secrets of an app signs Instagram's callbacks is not documented: both are accepted.
+    meta_secret = SealedTextField(null=True)
+    meta_key_id = models.CharField(max_length=12, blank=True)
     scopes = models.JSONField(null=True, help_text="Permissions to ask for; null for the installation's.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     retired_at = models.DateTimeField(
@@ -102,6 +105,16 @@ class Connection(models.Model):
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.ACTIVE)
     reason = models.CharField(max_length=20, choices=Reason.choices, blank=True)
     status_changed_at = models.DateTimeField(default=timezone.now)
+    consented_at = models.DateTimeField(
+        default=timezone.now, help_text="When somebody last allowed it at Instagram; a callback about before is late."
+    )
+    # Three ends within a month are flapping. Kept as instants, so that the flag goes by itself.
+    last_end_at = models.DateTimeField(null=True)
+    second_last_end_at = models.DateTimeField(null=True)
+    third_last_end_at = models.DateTimeField(null=True)
+    asking_since = models.DateTimeField(
+        null=True, help_text="A mail is to be written that asks for the permissions that the workspace needs."
+    )
     contact_email = models.EmailField(max_length=254, blank=True)
     connected_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="connections"
@@ -118,7 +131,15 @@ class Connection(models.Model):
                 name="reason_where_inactive",
             ),
         ]
-        indexes = [models.Index(fields=["tenant", "handle"], name="connection_list")]
+        indexes = [
+            models.Index(fields=["tenant", "handle"], name="connection_list"),
+            # A callback names an account by any of its ids.
+            models.Index(fields=["meta_app", "instagram_id"], name="connection_by_id"),
+            models.Index(fields=["meta_app", "app_scoped_id"], name="connection_by_scoped_id"),
+            models.Index(fields=["meta_app", "exchange_user_id"], name="connection_by_exchange_id"),
+            # Workers look for these every minute.
+            models.Index(fields=["asking_since"], condition=Q(asking_since__isnull=False), name="connection_asking"),
+        ]
 
     def __str__(self) -> str:
         return f"@{self.handle or self.instagram_id}"
@@ -161,6 +182,7 @@ class Credential(models.Model):
     checked_at = models.DateTimeField(null=True)
 
     refresh_failures = models.PositiveIntegerField(default=0, help_text="In a row.")
+    refresh_failing_since = models.DateTimeField(null=True, help_text="The first of the failures in a row.")
     check_failures = models.PositiveIntegerField(default=0, help_text="In a row.")
     last_failure = models.CharField(max_length=40, blank=True, help_text="The class of the last failure.")
     last_failure_at = models.DateTimeField(null=True)

@@ -94,6 +94,31 @@ class AppBudget(models.Model):
         return f"budget of {self.meta_app_id}"
 
 
+class UnknownAnswer(models.Model):
+    """An answer of Meta's that no rule of ours knows, counted: the next one to be taught. It belongs to no tenant.
+
+    Of its text only plain words are kept, so that it holds no id, handle or token.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    fingerprint = models.CharField(max_length=64, unique=True, help_text="Of call, codes and text.")
+    call = models.CharField(max_length=30)
+    status = models.PositiveIntegerField(null=True)
+    code = models.BigIntegerField(null=True)
+    subcode = models.BigIntegerField(null=True)
+    text = models.CharField(max_length=200, blank=True)
+    trace_id = models.CharField(max_length=40, blank=True, help_text="Of the last one; Meta's support asks for it.")
+    count = models.PositiveBigIntegerField(default=0)
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["-last_at"], name="unknown_answers_by_date")]
+
+    def __str__(self) -> str:
+        return f"{self.call}: code {self.code}, {self.count} times"
+
+
 class SweepRun(models.Model):
     """What one sweep did, in numbers alone: no token, no handle, nobody's id."""
 

@@ -47,6 +47,8 @@ class Inquiry:
 
     client: InstagramClient
     pause: Callable[[float], None] = time.sleep
+    detailed: bool = False
+    """Whether a check also asks for the account's name and kind; the daily one is kept cheap."""
     calls: list[Call] = field(default_factory=list)
     unparsable: bool = False
     """Meta could not parse what we sent: more likely our own fault than the creator's."""
@@ -88,28 +90,28 @@ class Inquiry:
         if expires_at is not None and timezone.now() >= expires_at:
             return Dead(Reason.EXPIRED)
         try:
-            answer = self.me(token)
+            answer = self.me(token, detailed=self.detailed)
         except Unreadable:
             return OurFault("undecryptable")
         return self._second_opinion(token, answer) if isinstance(answer, TokenDead) else _settled(answer)
 
-    def me(self, token: Sealed) -> Alive | MetaError:
+    def me(self, token: Sealed, *, detailed: bool = False) -> Alive | MetaError:
         """One `/me` call, its failure as a value.
 
         Raises:
             Unreadable: the token can't be decrypted.
         """
-        return self._me(Secret(token.reveal()))
+        return self._me(Secret(token.reveal()), detailed=detailed)
 
-    def _me(self, token: Secret) -> Alive | MetaError:
+    def _me(self, token: Secret, *, detailed: bool = False) -> Alive | MetaError:
         error = None
         with observing() as exchanges:
             try:
-                profile = self.client.me(token)
+                profile = self.client.me(token, detailed=detailed)
             except MetaError as caught:
                 error = caught
         self._count(error, exchanges)
-        return Alive(profile.username or "") if error is None else error
+        return Alive(profile.username or "", profile.name or "") if error is None else error
 
     def _second_opinion(self, token: Sealed, first: TokenDead) -> Verdict:
         """A single 190 has been seen to be spurious: only a second one of the same class, after a pause, counts."""

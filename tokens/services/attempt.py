@@ -17,13 +17,16 @@ BUSY = "busy"
 LONGEST_PAUSE_OF_A_PERSON = 5.0
 
 
-def work(claim: Claim, client_for: ClientFor, *, pause: Callable[[float], None] = time.sleep) -> str:
+def work(
+    claim: Claim, client_for: ClientFor, *, pause: Callable[[float], None] = time.sleep, detailed: bool = False
+) -> str:
     """Does what `claim` gives the right to.
 
     Args:
         claim: a fresh claim.
         client_for: the client of a Meta app.
         pause: waits the given seconds before a second opinion.
+        detailed: whether a check asks for the account's name as well.
 
     Returns:
         What became of it, one word for reports.
@@ -38,7 +41,7 @@ def work(claim: Claim, client_for: ClientFor, *, pause: Callable[[float], None] 
         # Only an active connection with a token has due dates; else every sweep would find it again for ever.
         claim.row().update(due_at=None, due_by_rule=None, check_due_at=None, lease_owner="", lease_until=None)
         return LOST
-    inquiry = Inquiry(client_for(credential.connection.meta_app), pause)
+    inquiry = Inquiry(client_for(credential.connection.meta_app), pause, detailed)
     question = inquiry.refresh if claim.purpose == "refresh" else inquiry.check
     verdict = question(credential.token, expires_at=credential.known_expiry)
     return store(claim, credential, verdict, calls=inquiry.calls, unparsable=inquiry.unparsable)
@@ -49,7 +52,7 @@ def now(connection_id: uuid.UUID, purpose: str, client_for: ClientFor) -> str:
     claim = claim_one(connection_id, "refresh" if purpose == "refresh" else "check")
     if claim is None:
         return BUSY
-    return work(claim, client_for, pause=_short_pause)
+    return work(claim, client_for, pause=_short_pause, detailed=True)
 
 
 def _short_pause(seconds: float) -> None:

@@ -23,6 +23,7 @@ from django.utils import timezone
 from notifications.services import notify_staff
 from tokens.models import Brake, CallTally, Connection, MetaApp, Status, Strike
 from tokens.services.claims import process_name
+from tokens.services.note_unknown import note_unknown
 from tokens.services.verdicts import Call
 
 WINDOW = dt.timedelta(minutes=10)
@@ -68,7 +69,7 @@ def strike(*, connection: Connection, cause: str, now: dt.datetime) -> None:
 
 
 def tally(app_id: uuid.UUID, calls: Sequence[Call], now: dt.datetime) -> None:
-    """Counts calls to Meta; those that failed in passing may let the brake fall.
+    """Counts calls to Meta, and the answers that no rule knows; those that failed in passing may let the brake fall.
 
     Each process writes rows of its own, one a minute, so that nobody waits for anybody.
     """
@@ -85,6 +86,7 @@ def tally(app_id: uuid.UUID, calls: Sequence[Call], now: dt.datetime) -> None:
     if not CallTally.objects.filter(**row).update(**changes):
         CallTally.objects.bulk_create([CallTally(**row)], ignore_conflicts=True)
         CallTally.objects.filter(**row).update(**changes)
+    note_unknown((call.error for call in calls), now)
     if transient and _weather_is_bad(app_id, now):
         fall(app_id, Brake.Cause.WEATHER, now)
 

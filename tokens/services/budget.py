@@ -306,6 +306,11 @@ def paused(app_id: uuid.UUID, now: dt.datetime) -> bool:
     return AppBudget.objects.filter(pk=app_id, paused_until__gt=now).exists()
 
 
+def paused_apps() -> frozenset[uuid.UUID]:
+    """Meta apps whose pause nothing has ended yet: they are asked by one canary at most."""
+    return frozenset(AppBudget.objects.filter(paused_until__isnull=False).values_list("pk", flat=True))
+
+
 def used(budget: AppBudget, now: dt.datetime) -> float | None:
     """Percent of the Meta app's limit, None where the last figure is too old to mean anything."""
     return budget.usage if _fresh(budget.usage_at, now) else None

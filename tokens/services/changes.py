@@ -60,6 +60,7 @@ class Change:
 
 RESET: dict[str, Any] = {
     "refresh_failures": 0,
+    "refresh_failing_since": None,
     "check_failures": 0,
     "last_failure": "",
     "last_failure_at": None,
@@ -74,13 +75,18 @@ def plain_change(finding: Finding) -> Change | None:
     match finding.verdict:
         case Renewed() as verdict:
             return _renewed(finding, verdict)
-        case Alive() as verdict if verdict.handle in ("", finding.connection.handle):
+        case Alive() as verdict if _same_names(verdict, finding.connection):
             return Change("alive", signs_of_life(finding))
         case TooYoung():
             return _too_young(finding)
         case Passing() as verdict:
             return again(finding, verdict.word, "failed", wait=verdict.wait, facts=verdict.facts)
     return None
+
+
+def _same_names(verdict: Alive, connection: Connection) -> bool:
+    """What is not told is asked of no row: a sweep loads the handle alone."""
+    return verdict.handle in ("", connection.handle) and (not verdict.name or verdict.name == connection.name)
 
 
 def _renewed(finding: Finding, verdict: Renewed) -> Change:
@@ -166,7 +172,11 @@ def failed(finding: Finding, word: str, next_at: dt.datetime) -> dict[str, Any]:
     """The columns of an attempt that failed, to be made again at `next_at` or at the token's expiry."""
     if finding.credential.expires_at is not None and finding.credential.expires_at > finding.now:
         next_at = min(next_at, finding.credential.expires_at)
-    dates = {"due_at": next_at, "due_by_rule": None} if finding.refreshing else {"check_due_at": next_at}
+    dates: dict[str, Any] = {"check_due_at": next_at}
+    if finding.refreshing:
+        dates = {"due_at": next_at, "due_by_rule": None}
+        if not finding.failures:
+            dates["refresh_failing_since"] = finding.now
     return {
         **dates,
         f"{finding.claim.purpose}_failures": finding.failures + 1,

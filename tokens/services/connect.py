@@ -36,6 +36,7 @@ from tokens.models import ConnectAttempt, Status
 from tokens.services import consent
 from tokens.services.link_account import Account, EndedMeanwhile, LinkClosed, WrongAccount, link_account
 from tokens.services.note_app import note_app, word_of
+from tokens.services.note_unknown import note_unknown
 
 BASIC = "instagram_business_basic"
 EXCHANGE_TRIES = 3
@@ -195,6 +196,7 @@ class _Finishing:
     def _failed(self, error: MetaError) -> str:
         outcome = _outcome_of(error)
         logger.warning("Connecting ended with %s: %s", outcome, error)
+        note_unknown([error], timezone.now())
         if outcome == Outcome.MISCONFIGURED and self.attempt.meta_app.tenant_id is not None:
             # It is the workspace's own app: its owners can mend it, staff can't.
             note_app(self.attempt.meta_app, word_of(error))

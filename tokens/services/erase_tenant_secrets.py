@@ -22,4 +22,4 @@ def erase_tenant_secrets(tenant: Tenant, now: dt.datetime) -> None:
     links.withdraw_all(tenant, now)
     attempts = ConnectAttempt.objects.for_tenant(tenant)
     attempts.exclude(pending="").update(pending="", pending_secret=None, pending_facts={}, pending_until=None)
-    MetaApp.objects.for_tenant(tenant).update(secret=None, key_id="")
+    MetaApp.objects.for_tenant(tenant).update(secret=None, key_id="", meta_secret=None, meta_key_id="")

@@ -21,6 +21,7 @@ from tokens.models import ConnectAttempt, Connection, Credential, Link, MetaApp,
 from tokens.services import links, recipients
 from tokens.services.changes import RESET
 from tokens.services.disconnect import end
+from tokens.services.take_names import take_names
 
 # Who acted where no member did: whoever held a link.
 ACTORS = {Link.Kind.CONNECT: "the connect link", Link.Kind.RECONNECT: "the reconnect link"}
@@ -111,6 +112,8 @@ def _link(attempt: ConnectAttempt, account: Account, seen_by: str) -> tuple[Conn
     was = "" if connection is None else connection.status
     if connection is None:
         connection = Connection(tenant_id=attempt.tenant_id, meta_app_id=attempt.meta_app_id)
+    else:
+        take_names(connection, handle=account.profile.username or "", name=account.profile.name or "", now=now)
     describe(connection, account, now=now, meta_app=attempt.meta_app, user=attempt.user)
     store_token(connection, account, now=now)
     if attempt.link is not None:
@@ -176,6 +179,9 @@ def describe(
     if connection.status != Status.ACTIVE or connection._state.adding:
         connection.status_changed_at = now
     connection.status, connection.reason = Status.ACTIVE, ""
+    connection.consented_at = now
+    # Whoever has just allowed it, or left something unticked, knows what is asked for.
+    connection.asking_since = None
     if user is not None:
         connection.connected_by = user
     connection.save()

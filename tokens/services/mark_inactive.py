@@ -10,6 +10,7 @@ from accounts import events
 from accounts.models import User
 from tokens.models import Connection, Credential, Status
 from tokens.services import brake
+from tokens.services.ends import ended
 from tokens.services.store import lock_connection, mail_reconnect_link
 from tokens.wording import REASONS
 
@@ -35,10 +36,7 @@ def mark_inactive(connection: Connection, *, reason: str, by: User) -> str:
         lock_connection(connection.pk)
         if brake.holding(connection.meta_app_id) is not None:
             return HELD
-        ended = Connection.objects.filter(pk=connection.pk, status=Status.ACTIVE).update(
-            status=Status.INACTIVE, reason=reason, status_changed_at=now
-        )
-        if not ended:
+        if not Connection.objects.filter(pk=connection.pk, status=Status.ACTIVE).update(**ended(reason, now)):
             return NOT_ACTIVE
         _let_go(connection)
         events.record(

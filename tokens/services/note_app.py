@@ -13,7 +13,12 @@ from tokens.meta import MetaError, MetaRateLimited, MetaTransient, OurMisconfigu
 from tokens.models import MetaApp
 from tokens.wording import APP_VERDICTS
 
-OF_OURS = {"unknown_app": "unknown_app", "app_credentials": "wrong_secret", "redirect_uri": "redirect_uri"}
+OF_OURS = {
+    "unknown_app": "unknown_app",
+    "app_disabled": "disabled",
+    "app_credentials": "wrong_secret",
+    "redirect_uri": "redirect_uri",
+}
 AGAIN = dt.timedelta(days=1)
 
 

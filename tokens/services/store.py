@@ -13,11 +13,13 @@ from django.utils import timezone
 from accounts import events
 from notifications.services import notify, notify_staff
 from tokens import due_dates
-from tokens.models import Brake, Connection, Credential, Status
+from tokens.models import Brake, Connection, Credential
 from tokens.services import brake, links, recipients
 from tokens.services.changes import Change, Finding, again, failed, plain_change, signs_of_life
 from tokens.services.claims import Claim
+from tokens.services.ends import ended
 from tokens.services.persistence import until_it_stands
+from tokens.services.take_names import take_names
 from tokens.services.verdicts import (
     Alive,
     Call,
@@ -108,14 +110,8 @@ def _alive(finding: Finding) -> str:
     lock_connection(finding.connection.pk)
     if not _write(finding, **signs_of_life(finding)):
         return LOST
-    _take_handle(finding, verdict.handle)
+    take_names(finding.connection, handle=verdict.handle, name=verdict.name, now=finding.now)
     return "alive"
-
-
-def _take_handle(finding: Finding, handle: str) -> None:
-    old = finding.connection.handle
-    Connection.objects.filter(pk=finding.connection.pk).update(handle=handle[:100])
-    _tell(finding, "renamed", f"@{old} is now called @{handle}." if old else f"The account is @{handle}.")
 
 
 def _dead(finding: Finding) -> str:
@@ -125,18 +121,16 @@ def _dead(finding: Finding) -> str:
     lock_connection(connection.pk)
     if brake.holding(connection.meta_app_id) is not None:
         return _apply(finding, again(finding, "held", "held"))
-    if not _write(finding, **_ended(finding)):
+    if not _write(finding, **_let_go(finding)):
         return LOST
-    Connection.objects.filter(pk=connection.pk).update(
-        status=Status.INACTIVE, reason=verdict.reason, status_changed_at=finding.now
-    )
+    Connection.objects.filter(pk=connection.pk).update(**ended(verdict.reason, finding.now))
     _tell(finding, "became_inactive", REASONS[verdict.reason].english_sentence, reason=verdict.reason, **verdict.facts)
     mail_reconnect_link(connection, kind="reconnect_needed", now=finding.now)
     brake.strike(connection=connection, cause=Brake.Cause.DEATHS, now=finding.now)
     return "died"
 
 
-def _ended(finding: Finding) -> dict[str, Any]:
+def _let_go(finding: Finding) -> dict[str, Any]:
     return {
         "version": finding.claim.version + 1,
         "due_at": None,

@@ -34,9 +34,10 @@ class Renewed:
 
 @dataclass(frozen=True, slots=True)
 class Alive:
-    """`/me` answered: the token works."""
+    """`/me` answered: the token works. Names are empty where it did not tell them."""
 
     handle: str
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +95,13 @@ Verdict = Renewed | Alive | Dead | Contradicted | PermissionLost | RefusedByMeta
 
 
 def facts_of(error: MetaError) -> dict[str, Any]:
-    """Codes and trace id of an answer, for staff."""
+    """Codes and trace id of an answer, for staff; of one that no rule knows the plain words, too."""
     facts = {
         "call": error.call,
         "status": error.status,
         "code": error.code,
         "subcode": error.subcode,
         "trace_id": error.trace_id,
+        "said": error.said or None,
     }
     return {key: value for key, value in facts.items() if value is not None}
