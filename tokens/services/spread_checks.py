@@ -2,7 +2,7 @@
 
 A check that missed its moment by a while is put off by as long as the eldest of its Meta app has waited: what was
 missed is caught up at the pace at which it was missed. After a whole interval or more each goes back to its own moment
-of the day. Meta apps that nobody may ask now are left alone: what waits for them is spread when they may be asked again.
+of the day. Meta apps that nobody may ask now are left alone: what waits for them is spread once they may be asked.
 """
 
 from __future__ import annotations
