@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PYTEST_ARGS ?=
 
-.PHONY: setup demo test test-browser pictures lint bench crashes year messages format coverage locks clean
+.PHONY: setup demo test test-browser pictures lint bench crashes year faults messages format coverage locks clean
 
 setup: $(STAMP)
 
@@ -51,6 +51,12 @@ bench: $(STAMP)
 # takes options of the command, such as YEAR='--connections 1000 --seed 2'.
 year: $(STAMP)
 	@exec $(BIN)/python -m tests.year $(YEAR)
+
+# Ten thousand connection-months in which one call in twenty meets a fault that passes: does any end that lives?
+# FAULTS takes options of the command.
+faults: $(STAMP)
+	@exec $(BIN)/python -m tests.year --connections 834 --faults 0.05 --seconds 600 \
+		--result .artifacts/faults.json $(FAULTS)
 
 # Kills workers, and takes away what they stand on, while they refresh: docs/reliability.md. CRASHES=full takes longer;
 # CRASHES_ARGS names scenarios and more, as python -m tests.crashes --help has it.

@@ -11,9 +11,9 @@ from django.db.models import Case, Count, Q, Value, When
 from accounts.models import Event, Tenant
 from notifications.localisation import clock, day
 from tokens.due_dates import YOUNGEST
-from tokens.flags import Flag, days_left, flagged, flags_of, missing_permissions
-from tokens.models import Connection, Credential, Status
-from tokens.wording import REASONS, ReasonText
+from tokens.flags import FLAPPING, Flag, days_left, flagged, flags_of, is_flapping, missing_permissions
+from tokens.models import Connection, Credential, Flavour, Status
+from tokens.wording import REASONS, REMOVE_AT_META, ReasonText
 
 TIMELINE = 100
 PAGE = 50
@@ -59,6 +59,10 @@ class ConnectionDetail:
     why: ReasonText | None
     missing: list[str]
     timeline: list[Event]
+    flapping: list[Flag]
+    """That it ends again and again, told also while it is inactive."""
+    removal: str
+    """What the person can do at Meta after a disconnect."""
 
 
 def workspace_counts(tenant: Tenant, now: dt.datetime, *, words: str = "") -> WorkspaceCounts:
@@ -161,6 +165,8 @@ def detail_of(connection: Connection, now: dt.datetime) -> ConnectionDetail:
         why=REASONS.get(connection.reason),
         missing=missing_permissions(connection),
         timeline=list(history[:TIMELINE]),
+        flapping=[FLAPPING] if is_flapping(connection, now) else [],
+        removal=REMOVE_AT_META.get(Flavour(connection.flavour), ""),
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext, gettext_noop
 
-from tokens.models import Reason
+from tokens.models import Flavour, Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,12 @@ REASONS: dict[str, ReasonText] = {
     ),
 }
 
+
+# What a person does at Meta after a disconnect, by flavour: where Meta has an endpoint to revoke, we have done it.
+REMOVE_AT_META = {
+    Flavour.INSTAGRAM_LOGIN: "Instagram has no way for us to give the key back. To be thorough, whoever owns the "
+    "account also removes the app there: in Instagram's settings → Website permissions → Apps and websites.",
+}
 
 # What can be asked for with Instagram Login, the one that everything rests on first.
 PERMISSIONS = {

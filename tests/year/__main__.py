@@ -71,11 +71,18 @@ def wishes(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser("python -m tests.year", description="A year of Perennial in virtual time.")
     parser.add_argument("--connections", type=int, default=10_000)
     parser.add_argument("--days", type=int, default=365)
-    parser.add_argument("--checked", type=int, default=200, help="so many of them are checked daily")
+    parser.add_argument("--checked", type=int, help="so many of them are checked daily; 200, with --faults all")
+    parser.add_argument(
+        "--faults", type=float, help="instead of a year's weather: this share of all calls meets a fault that passes"
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=180, help="that it may take; more breaks a promise")
     parser.add_argument("--result", type=Path, default=RESULT)
     found = parser.parse_args(arguments)
+    if found.checked is None:
+        found.checked = found.connections if found.faults is not None else min(200, found.connections)
+    if found.faults is not None and not 0 <= found.faults <= 0.5:
+        parser.error("faults are a share from 0 to 0.5")
     if found.connections < 1 or found.days < 1 or not 0 <= found.checked <= found.connections or found.seconds <= 0:
         parser.error("connections, days and seconds are at least 1, and no more are checked than there are")
     return found

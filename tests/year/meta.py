@@ -106,6 +106,9 @@ class Meta:
         if chance < sky.slow:
             self._raise(MetaTransient("timeout", call=call))
         chance = (chance - sky.slow) / (1 - sky.slow)
+        if chance < sky.failing:
+            self._raise(any_fault(call, account.calls + account.number))
+        chance = (chance - sky.failing) / (1 - sky.failing)
         if chance < sky.garbage:
             self._raise(_garbage(call, account.calls + account.number))
         return (chance - sky.garbage) / (1 - sky.garbage)
@@ -176,6 +179,17 @@ class Client:
 
     def close(self) -> None:
         """Nothing is open."""
+
+
+def any_fault(call: Call, number: int) -> MetaError:
+    """One of everything that passes, by a number."""
+    match number % 3:
+        case 0:
+            return _out(call, number // 3)
+        case 1:
+            return _garbage(call, number // 3)
+    wait = (None, 60.0, 3600.0)[number // 3 % 3]
+    return MetaRateLimited(wait, "account", call=call, status=400, code=80002)
 
 
 def _out(call: Call, number: int) -> MetaError:

@@ -73,6 +73,8 @@ class Year:
     judge: Judge = field(init=False)
     now: float = field(init=False)
     sweeps: int = 0
+    check_calls: int = 0
+    """Calls that the daily checks made."""
     _apps: dict[Any, int] = field(default_factory=dict)
     _returning: list[tuple[float, int]] = field(default_factory=list)
     _check_at: float = 0.0
@@ -91,6 +93,11 @@ class Year:
     @property
     def days_played(self) -> int:
         return int((self.now - self._start) / DAY)
+
+    @property
+    def checks_a_day(self) -> float:
+        """Calls that the checks made for a connection and day."""
+        return self.check_calls / max(1, self.checked * self.days_played)
 
     def populate(self) -> None:
         """Fills the database, which is empty."""
@@ -135,8 +142,14 @@ class Year:
 
     def _sweep(self, purpose: Any) -> None:
         self.sweeps += 1
+        before = self._calls_of_checked()
         results = Sweep(purpose, self._make_client, threads=THREADS, _budgets=Paced()).run()
         self.months[f"{instant(self.now):%Y-%m}"].update(results)
+        if purpose == "check":
+            self.check_calls += self._calls_of_checked() - before
+
+    def _calls_of_checked(self) -> int:
+        return sum(account.calls for account in self.accounts[: self.checked])
 
     def _make_client(self, app: MetaApp, *, pool_size: int) -> Any:
         return Client(self.meta)

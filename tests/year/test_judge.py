@@ -191,7 +191,7 @@ def test_the_command_fails_when_a_promise_is_broken(tmp_path: Path, capsys: pyte
     late = time.time() - 60
     result = tmp_path / "out" / "year.json"
     code = command.whole(
-        connections=2, days=1, checked=0, seed=1, seconds=30, result=str(result), began=late, patience=5
+        connections=2, days=1, checked=0, seed=1, seconds=30, result=str(result), began=late, patience=5, faults=None
     )
     assert code == 1
     assert '"kept": false' in result.read_text("utf-8")

@@ -77,6 +77,7 @@ class Sky:
     garbage: float = 0.0
     lying: float = 0.0
     unparsable: float = 0.0
+    failing: float = 0.0
     limited: frozenset[int] = frozenset()
 
 
@@ -139,6 +140,19 @@ class Weather:
         """Hours of `kind` between `start` and `end`."""
         overlaps = (min(each.end, end) - max(each.start, start) for each in self.spells if each.kind == kind)
         return sum(max(0.0, overlap) for overlap in overlaps) / HOUR
+
+
+def passing_faults(share: float) -> Weather:
+    """No spell at all: day and night the same share of all calls meets a fault that passes.
+
+    A quarter of them are 190s that `/me` contradicts, a twentieth such ones that say that the token can't be parsed,
+    and a quarter time out; the others are whatever else Meta may answer (`meta.any_fault`).
+
+    Args:
+        share: of the calls, 0 to 1.
+    """
+    parts = {"failing": 0.45, "slow": 0.25, "lying": 0.25, "unparsable": 0.05}
+    return Weather([], {**dict.fromkeys(ALWAYS, 0.0), **{kind: part * share for kind, part in parts.items()}})
 
 
 def make_weather(seed: int, start: float, days: int, plan: Plan | None = None) -> Weather:

@@ -13,6 +13,9 @@ from rich.progress import Progress
 from tests.year.judge import Verdict
 from tests.year.play import Year
 from tests.year.report import render, write
+from tests.year.weather import passing_faults
+
+MONTH = 30
 
 
 def whole(
@@ -25,6 +28,7 @@ def whole(
     result: str,
     began: float,
     patience: float,
+    faults: float | None,
 ) -> int:
     """Plays, prints and writes.
 
@@ -37,6 +41,7 @@ def whole(
         result: path of the JSON.
         began: when the command began, in seconds since the epoch.
         patience: after so many times `seconds` it ends where it stands.
+        faults: the share of calls that meet a fault that passes, instead of a year's weather.
 
     Returns:
         0 where every promise was kept, else 1.
@@ -49,6 +54,7 @@ def whole(
             days,
             checked,
             seed,
+            weather=None if faults is None else passing_faults(faults),
             limit=patience * seconds - (time.time() - began),
             on_day=lambda day: progress.update(bar, completed=day),
         )
@@ -60,9 +66,17 @@ def whole(
     taken = time.time() - began
     verdicts = [
         *year.judge.verdicts(days, year.now),
+        *_cost_of_checks(year),
         Verdict("days that were not played", days - year.days_played, 0),
         Verdict("seconds that it took", round(taken, 1), seconds),
     ]
     render(year, verdicts, console)
     write(Path(result), year, verdicts, seconds=round(taken, 1), cpu_seconds=round(time.process_time(), 1))
     return int(not all(verdict.kept for verdict in verdicts))
+
+
+def _cost_of_checks(year: Year) -> list[Verdict]:
+    """Of a few days chance alone would judge: a check that failed is made again on the same day."""
+    if year.days_played < MONTH or not year.checked:
+        return []
+    return [Verdict("calls of checks for a connection and day", round(year.checks_a_day, 4), 1)]

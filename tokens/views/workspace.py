@@ -18,7 +18,7 @@ from accounts.rights import Right, may
 from notifications.localisation import instant
 from tokens.clients import interactive_client
 from tokens.forms import ContactForm
-from tokens.models import Connection, Status
+from tokens.models import Connection, Flavour, Status
 from tokens.selectors import detail_of, summary, workspace_rows, young_until
 from tokens.services import attempt
 from tokens.services.disconnect import disconnect as disconnect_service
@@ -28,6 +28,7 @@ from tokens.services.send_link import used_up
 from tokens.services.set_contact import set_contact as set_contact_service
 from tokens.views.departure import explain_consent, to_consent
 from tokens.views.listing import listing
+from tokens.wording import REMOVE_AT_META
 
 can_see = right_required(Right.SEE)
 can_connect = right_required(Right.CONNECT)
@@ -166,10 +167,11 @@ def disconnect(request: TenantRequest, slug: str, pk: uuid.UUID) -> HttpResponse
     """Asks first: the key is erased for good."""
     row = _load(request, pk)
     if not request.POST.get("confirm") and row.status != Status.DISCONNECTED:
-        context = {"connection": row, **_page_context(request, timezone.now())}
+        advice = REMOVE_AT_META.get(Flavour(row.flavour), "")
+        context = {"connection": row, "advice": advice, **_page_context(request, timezone.now())}
         return render(request, "tokens/disconnect.html", context)
     if disconnect_service(row, by=request.user):
-        messages.success(request, f"{row} is disconnected and its key erased. Remove the app at Instagram as well.")
+        messages.success(request, f"{row} is disconnected and its key erased.")
     else:
         messages.info(request, f"{row} was disconnected already.")
     return _to_connection(request, row)

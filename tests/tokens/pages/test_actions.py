@@ -277,3 +277,13 @@ def test_a_bad_contact_address_is_refused_in_words_with_400(text, signed_in, cre
 
 def test_the_form_keeps_what_was_typed(signed_in, creator, path):
     assert 'value="no address"' in signed_in.post(f"{path}contact/", {"contact_email": "no address"}).content.decode()
+
+
+def test_a_disconnect_tells_where_to_remove_the_app_at_instagram(signed_in, tenant):
+    connection = make_connection(tenant=tenant)
+    address = f"/w/{tenant.slug}/connections/{connection.pk}/"
+    words = "Apps and websites"
+    assert words not in signed_in.get(address).content.decode()
+    assert words in signed_in.post(f"{address}disconnect/").content.decode()
+    signed_in.post(f"{address}disconnect/", {"confirm": "yes"})
+    assert words in signed_in.get(address).content.decode()

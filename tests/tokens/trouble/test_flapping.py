@@ -6,10 +6,12 @@ import datetime as dt
 
 import pytest
 
+from accounts.models import Membership
 from tests.factories import make_connection
 from tests.tokens.fake_meta import FakeMeta, dead
 from tests.tokens.helpers import attempt, status_of
 from tests.tokens.trouble.seeing import flags, flags_by_query
+from tokens.flags import FLAPPING
 from tokens.meta import Profile, Secret
 from tokens.models import ConnectAttempt, Connection
 from tokens.services.link_account import Account, link_account
@@ -80,3 +82,18 @@ def test_the_last_three_ends_are_remembered(connection, travel):
         revive(connection, at)
     row = Connection.objects.get(pk=connection.pk)
     assert (row.third_last_end_at, row.second_last_end_at, row.last_end_at) == tuple(ends[1:])
+
+
+def test_the_page_says_so_while_it_is_active_and_while_it_is_not(connection, travel, client):
+    for days in (0, 10, 20):
+        travel(NOW + days * DAY)
+        die(connection)
+        if days < 20:
+            revive(connection, NOW + days * DAY)
+    owner = Membership.objects.get(tenant=connection.tenant).user
+    client.force_login(owner, backend="allauth.account.auth_backends.AuthenticationBackend")
+    address = f"/w/{connection.tenant.slug}/connections/{connection.pk}/"
+    assert status_of(connection)[0] == "inactive"
+    assert FLAPPING.sentence in client.get(address).content.decode()
+    revive(connection, NOW + 20 * DAY)
+    assert client.get(address).content.decode().count(FLAPPING.sentence) == 1

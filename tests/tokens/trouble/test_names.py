@@ -62,7 +62,7 @@ def test_names_beyond_all_measure_are_cut(connection):
 def test_the_daily_check_asks_for_little_and_a_person_for_more(connection, emulator):
     emulator.state.add_person("anna", name="Anna B.")
     asked = make_connection(token=emulator.state.issue_token("anna"), name="Anna")
-    client = {}
+    client: dict[bool, int] = {}
 
     class Asked(FakeMeta):
         def me(self, token, *, detailed: bool = False):
