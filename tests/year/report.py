@@ -86,6 +86,7 @@ def write(path: Path, year: Year, verdicts: list[Verdict], **facts: Any) -> None
         "facts": {
             **machine(None),
             **{name: getattr(year, name) for name in ("connections", "days", "checked", "seed", "sweeps")},
+            "calls_of_checks_for_a_connection_and_day": round(year.checks_a_day, 4),
             **facts,
         },
         "verdicts": [

@@ -66,17 +66,21 @@ def whole(
     taken = time.time() - began
     verdicts = [
         *year.judge.verdicts(days, year.now),
-        *_cost_of_checks(year),
+        *(_cost_of_checks(year) if faults is None else []),
         Verdict("days that were not played", days - year.days_played, 0),
         Verdict("seconds that it took", round(taken, 1), seconds),
     ]
     render(year, verdicts, console)
-    write(Path(result), year, verdicts, seconds=round(taken, 1), cpu_seconds=round(time.process_time(), 1))
+    facts = {"seconds": round(taken, 1), "cpu_seconds": round(time.process_time(), 1), "faults": faults}
+    write(Path(result), year, verdicts, **facts)
     return int(not all(verdict.kept for verdict in verdicts))
 
 
 def _cost_of_checks(year: Year) -> list[Verdict]:
-    """Of a few days chance alone would judge: a check that failed is made again on the same day."""
+    """Of a few days chance alone would judge: a check that failed is made again on the same day.
+
+    For the same reason a run in which one call in twenty fails costs a little more; the JSON tells how much.
+    """
     if year.days_played < MONTH or not year.checked:
         return []
     return [Verdict("calls of checks for a connection and day", round(year.checks_a_day, 4), 1)]
