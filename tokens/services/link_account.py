@@ -107,7 +107,7 @@ def _link(attempt: ConnectAttempt, account: Account, seen_by: str) -> tuple[Conn
     if lock_living(attempt.tenant_id) is None:
         raise LinkClosed
     connection = _existing(attempt, account)
-    if connection is not None and _ended_since(connection, attempt):
+    if connection is not None and _ended_since(connection, attempt, now):
         raise EndedMeanwhile
     was = "" if connection is None else connection.status
     if connection is None:
@@ -134,8 +134,10 @@ def _take_contact(link: Link, connection: Connection) -> None:
         connection.save(update_fields=["contact_email"])
 
 
-def _ended_since(connection: Connection, attempt: ConnectAttempt) -> bool:
-    return connection.status == Status.DISCONNECTED and connection.status_changed_at > attempt.created_at
+def _ended_since(connection: Connection, attempt: ConnectAttempt, now: dt.datetime) -> bool:
+    """What ended in the future ended before somebody set the clock back: it keeps nobody from connecting again."""
+    ended = connection.status == Status.DISCONNECTED
+    return ended and attempt.created_at < connection.status_changed_at <= now
 
 
 def _existing(attempt: ConnectAttempt, account: Account) -> Connection | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 
 from accounts.models import Event
 from tests.factories import credential_of
 from tests.races import together
-from tests.tokens.journeys import sign_in, token_of
+from tests.tokens.journeys import follow, sign_in, token_of
 from tokens.models import ConnectAttempt, Connection
 from tokens.services.disconnect import disconnect
 
@@ -96,4 +98,14 @@ def test_connecting_again_after_a_disconnect_is_somebodys_own_wish(go, signed_in
     signed_in.get(go())
     assert disconnect(Connection.objects.get(), by=alice)
     signed_in.get(go())
+    assert Connection.objects.get().status == "active"
+
+
+def test_a_disconnect_that_a_wrong_clock_put_into_the_future_keeps_nobody_out(go, signed_in, emulator, alice, travel):
+    now = dt.datetime(2026, 5, 4, 12, tzinfo=dt.UTC)
+    travel(now + dt.timedelta(hours=1))
+    follow(signed_in, go())
+    disconnect(Connection.objects.get(), by=alice)
+    travel(now)
+    follow(signed_in, go())
     assert Connection.objects.get().status == "active"

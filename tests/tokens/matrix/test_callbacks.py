@@ -1,0 +1,100 @@
+"""A callback of Meta's, amid everything that an attempt can meet: it ends at once, and no late answer undoes it."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from django.conf import settings
+
+from accounts.models import Event
+from tests.factories import credential_of
+from tests.flows.faults import Case
+from tests.tokens.lives.ground import call
+from tests.tokens.matrix.expected import CAUSES, NON_DEATHS
+from tests.tokens.matrix.ground import answer_of, connections_by_cause, kill, mails, seen
+from tests.tokens.matrix.scripted import ScriptedWire, client_of, deadly
+from tokens.models import Brake, Connection, Credential, DeletionRequest
+from tokens.services.ask import Inquiry
+from tokens.services.claims import claim_one
+from tokens.services.store import LOST, store
+
+pytestmark = pytest.mark.django_db
+
+NOW = dt.datetime(2026, 4, 19, 2, tzinfo=dt.UTC)
+non_deaths = pytest.mark.parametrize("other", NON_DEATHS, ids=[case.name for case in NON_DEATHS])
+PATHS = {"deauthorize": "/meta/deauthorize/", "deletion": "/meta/data-deletion/"}
+
+
+@pytest.fixture(autouse=True)
+def night(travel):
+    travel(NOW)
+
+
+@pytest.fixture
+def fleet(tenant, night):
+    """One for each cause, all through the installation's own app, whose secret signs."""
+    found = connections_by_cause(tenant, NOW, consented_at=NOW - dt.timedelta(days=40))
+    app_id = settings.INSTAGRAM_APP_ID
+    own = next(iter(found.values())).meta_app
+    type(own).objects.filter(pk=own.pk).update(app_id=app_id)
+    Connection.objects.update(meta_app=own)
+    for connection in found.values():
+        connection.refresh_from_db()
+    return found
+
+
+def tell(what: str, connection: Connection) -> None:
+    payload = {"algorithm": "HMAC-SHA256", "user_id": connection.instagram_id, "issued_at": int(NOW.timestamp())}
+    assert call(PATHS[what], payload, settings.INSTAGRAM_APP_SECRET).status_code == 200
+
+
+def interrupted(connection: Connection, purpose, first, second, what: str) -> str:
+    """An attempt that is answered, a callback that comes before the answer is stored, and what then becomes of it."""
+    claim = claim_one(connection.pk, purpose)
+    assert claim is not None
+    row = Credential.objects.select_related("connection__meta_app").get(pk=connection.pk)
+    wire = ScriptedWire(refresh=[first], me=[second] if purpose == "refresh" else [first, second])
+    inquiry = Inquiry(client_of(wire), pause=lambda seconds: None)
+    ask = inquiry.refresh if purpose == "refresh" else inquiry.check
+    assert row.token is not None
+    verdict = ask(row.token, expires_at=row.known_expiry)
+    tell(what, connection)
+    return store(claim, row, verdict, calls=inquiry.calls, unparsable=inquiry.unparsable)
+
+
+@pytest.mark.parametrize("purpose", ["refresh", "check"])
+@non_deaths
+def test_a_removal_ends_it_and_no_late_answer_changes_that(purpose, other: Case, fleet):
+    for cause, connection in fleet.items():
+        word = interrupted(connection, purpose, deadly(cause), answer_of(other, "me", connection), "deauthorize")
+        assert word == LOST, cause
+        assert seen(connection) == (("inactive", "app_removed"), set(), ["became_inactive"]), cause
+        credential = credential_of(connection)
+        assert (credential.token, credential.due_at, credential.check_due_at) == (None, None, None), cause
+    assert mails() == {f"{cause}@mail.example": ["reconnect_needed"] for cause in fleet}
+    assert not Brake.objects.exists(), "the person's own word counts towards no brake"
+
+
+@pytest.mark.parametrize("purpose", ["refresh", "check"])
+@non_deaths
+def test_a_deletion_takes_the_row_from_under_an_attempt_and_tells_nobody(purpose, other: Case, fleet):
+    for cause, connection in fleet.items():
+        word = interrupted(connection, purpose, deadly(cause), answer_of(other, "me", connection), "deletion")
+        assert word == LOST, cause
+    assert (Connection.objects.count(), Credential.objects.count(), mails()) == (0, 0, {})
+    assert DeletionRequest.objects.filter(state="erased").count() == len(fleet)
+    assert set(Event.objects.exclude(subject_id=None).values_list("kind", flat=True)) == {"erased"}
+
+
+@pytest.mark.parametrize("cause", CAUSES)
+def test_a_removal_after_a_death_takes_the_key_and_mails_nobody_again(cause: str, fleet):
+    connection = fleet[cause]
+    assert kill(connection, "check", cause, subcodes=False) == "died"
+    tell("deauthorize", connection)
+    tell("deauthorize", connection)
+    status, _, events = seen(connection)
+    assert status == ("inactive", "app_removed")
+    assert events == ["became_inactive", "key_erased"]
+    assert credential_of(connection).token is None
+    assert mails() == {f"{cause}@mail.example": ["reconnect_needed"]}
