@@ -30,6 +30,8 @@ GRAPH = {
     "unsupported_request": (400, 100, None),
     "code_100": (400, 100, None),
     "code_101": (400, 101, None),
+    "app_disabled": (400, 200, None),
+    "app_deleted": (400, 190, None),
     "code_102": (400, 102, None),
     "code_104": (400, 104, None),
     "code_452": (400, 452, None),
