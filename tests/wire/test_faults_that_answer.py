@@ -143,6 +143,16 @@ def test_a_190_in_any_words(client: Client, state: State, lea: Token) -> None:
     assert (reply.status, reply.error["message"], reply.error["error_subcode"]) == (401, "Nobody knows.", 492)
 
 
+@pytest.mark.parametrize("switched", [True, False])
+@pytest.mark.parametrize(("kind", "own"), [("password_changed", 460), ("rate_613", 1996), ("invalid_190", None)])
+def test_a_fault_says_for_itself_whether_its_subcode_is_told(
+    client: Client, state: State, lea: Token, kind: str, own: int | None, switched: bool
+) -> None:
+    state.configure(subcodes=switched)
+    assert struck(client, state, lea, kind, subcode=True).error.get("error_subcode") == own
+    assert "error_subcode" not in struck(client, state, lea, kind, subcode=False).error
+
+
 def test_a_limit_tells_percent_minutes_and_seconds(client: Client, state: State, lea: Token) -> None:
     reply = struck(client, state, lea, "rate_80002", minutes=7, retry_after=420, app_usage=95, status=429)
     assert reply.status == 429
