@@ -11,6 +11,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl
 
+from .client import Client
+
+# What the control calls it, and where the product is told.
+PATHS = {"deauthorize": "/meta/deauthorize/", "request-deletion": "/meta/data-deletion/"}
+
 
 class Receiver:
     def __init__(self) -> None:
@@ -77,3 +82,10 @@ def signed_with(signed_request: str, secret: str) -> bool:
     """As Meta's page describes it, and by no code of the emulator's."""
     signature, _, payload = signed_request.partition(".")
     return decoded(signature) == hmac.digest(secret.encode(), payload.encode(), hashlib.sha256)
+
+
+def tell(client: Client, verb: str = "deauthorize", **wish: Any) -> dict[str, Any]:
+    reply = client.control("POST", f"persons/lea/{verb}", **wish)
+    assert reply.status == 200, reply.text
+    told: dict[str, Any] = reply.json
+    return told

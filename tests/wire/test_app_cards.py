@@ -1,7 +1,5 @@
 """The page for people: apps, what breaks them, and what they are told."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.emulator.records import Token
@@ -9,23 +7,16 @@ from tests.emulator.state import State
 
 from .client import APP_ID, META_SECRET, Client
 from .forms import form_of, forms, press, told
-from .receiver import Receiver, receiving
+from .receiver import Receiver
 from .test_board import NASTY, text_of
 
 TELL, DELETE = "Remove the app and tell it", "Ask for deletion"
 
 
-@pytest.fixture
-def receiver(state: State) -> Iterator[Receiver]:
-    with receiving() as opened:
-        state.add_app(APP_ID, deauthorize_url=f"{opened.url}/removed", deletion_url=f"{opened.url}/deletion")
-        yield opened
-
-
 def test_an_app_is_shown_with_its_state_and_addresses(client: Client, state: State, receiver: Receiver) -> None:
     words = text_of(client.get("/").text)
-    assert f"The app Perennial Demo {APP_ID} Works Told of removals at {receiver.url}/removed" in words
-    assert f"Told of requests for deletion at {receiver.url}/deletion" in words
+    assert f"The app Perennial Demo {APP_ID} Works Told of removals at {receiver.url}/meta/deauthorize/" in words
+    assert f"Told of requests for deletion at {receiver.url}/meta/data-deletion/" in words
     state.add_app("77", "other-secret", "Another")
     assert "Another 77 Works Told of nothing: it has no address for callbacks." in text_of(client.get("/").text)
 
@@ -57,8 +48,8 @@ def test_an_app_is_broken_and_mended(client: Client, state: State, how: str, sho
 def test_removing_and_telling_says_what_the_app_answered(client: Client, lea: Token, receiver: Receiver) -> None:
     receiver.answers(200)
     page = press(client, TELL, "lea")
-    assert told(page) == f"@lea removed Perennial Demo. 1 token died. {receiver.url}/removed answered 200."
-    assert f"{receiver.url}/removed @lea · Removed the app · answered 200. 200" in text_of(page)
+    assert told(page) == f"@lea removed Perennial Demo. 1 token died. {receiver.url}/meta/deauthorize/ answered 200."
+    assert f"{receiver.url}/meta/deauthorize/ @lea · Removed the app · answered 200. 200" in text_of(page)
     assert lea.cause == "app_removed"
     assert "No living token was there to die." in told(press(client, TELL, "lea"))
     assert len(receiver.requests) == 2
@@ -68,8 +59,8 @@ def test_asking_for_deletion_says_code_and_status_page(client: Client, lea: Toke
     receiver.answers(200, {"url": f"{receiver.url}/d/a1b2/", "confirmation_code": "a1b2"})
     page = press(client, DELETE, "lea")
     assert told(page) == (
-        f"@lea removed Perennial Demo and asks it to delete everything. 1 token died. {receiver.url}/deletion"
-        f" answered 200 with the code a1b2, whose state is shown at {receiver.url}/d/a1b2/."
+        "@lea removed Perennial Demo and asks it to delete everything. 1 token died."
+        f" {receiver.url}/meta/data-deletion/ answered 200 with the code a1b2, whose state is shown at {receiver.url}/d/a1b2/."
     )
     assert f'<a href="{receiver.url}/d/a1b2/"' in page
 
