@@ -60,7 +60,8 @@ def test_asking_for_deletion_says_code_and_status_page(client: Client, lea: Toke
     page = press(client, DELETE, "lea")
     assert told(page) == (
         "@lea removed Perennial Demo and asks it to delete everything. 1 token died."
-        f" {receiver.url}/meta/data-deletion/ answered 200 with the code a1b2, whose state is shown at {receiver.url}/d/a1b2/."
+        f" {receiver.url}/meta/data-deletion/ answered 200 with the code a1b2,"
+        f" whose state is shown at {receiver.url}/d/a1b2/."
     )
     assert f'<a href="{receiver.url}/d/a1b2/"' in page
 
