@@ -17,6 +17,7 @@ DEFAULTS = (
     "GUNICORN_CMD_ARGS", "LINK_LIFETIME_DAYS", "NIGHT_LIMIT", "REFRESH_AGE_DAYS", "REFRESH_CRON", "STAFF_TWO_FACTOR",
     "STATUS_TOKEN", "SWEEP_THREADS", "TRUSTED_PROXY_COUNT",
 )  # fmt: skip
+META_SECRET = "emulator-meta-secret"
 
 
 def environment(folder: Folder, ports: Ports) -> dict[str, str]:
@@ -32,9 +33,13 @@ def environment(folder: Folder, ports: Ports) -> dict[str, str]:
         "DEFAULT_FROM_EMAIL": "Perennial <perennial@localhost>",
         "STAFF_ALERT_EMAILS": STAFF,
         "EMAIL_VERIFICATION": "none",
-        # The emulator's own app.
+        # The emulator's own app, and where it is told what people do at Instagram.
         "INSTAGRAM_APP_ID": "1234567890",
         "INSTAGRAM_APP_SECRET": "emulator-app-secret",
+        "INSTAGRAM_META_APP_SECRET": META_SECRET,
+        "EMULATOR_META_SECRET": META_SECRET,
+        "EMULATOR_DEAUTHORIZE_URL": f"{ports.site_url}/meta/deauthorize/",
+        "EMULATOR_DELETION_URL": f"{ports.site_url}/meta/data-deletion/",
         "INSTAGRAM_SCOPES": "instagram_business_basic,instagram_business_manage_insights",
         "INSTAGRAM_AUTHORIZE_URL": f"{ports.emulator_url}/oauth/authorize",
         "INSTAGRAM_API_URL": graph,

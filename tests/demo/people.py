@@ -16,5 +16,7 @@ OVERDUE = "kofi.cooks"
 # Invited by mail, and not here yet.
 INVITED = "river.and.oak"
 INVITED_EMAIL = "river@oak.example"
+# Alive and well, for the visitor to remove the app.
+LEAVING = "studio.lima"
 # Alive and well, for the visitor to change a password.
 HEALTHY = "otto_travels"

@@ -24,6 +24,7 @@ from .people import (
     HEALTHY,
     INVITED,
     INVITED_EMAIL,
+    LEAVING,
     MEMBER,
     NEWCOMER,
     OVERDUE,
@@ -35,7 +36,7 @@ from .stage import Control, Stage, connection_of
 
 # At Instagram. The last ones have no connection yet.
 PERSONS = {
-    "studio.lima": "Studio Lima",
+    LEAVING: "Studio Lima",
     HEALTHY: "Otto Travels",
     "flora.bakes": "Flora Bakes",
     DUE: "Nora Runs",
@@ -129,7 +130,7 @@ class _Story:
     # connections
 
     def _at_peace(self) -> None:
-        self._connect(self.day(160, 10, 12), "studio.lima", "hello@studiolima.example")  # renewed three times
+        self._connect(self.day(160, 10, 12), LEAVING, "hello@studiolima.example")  # renewed three times
         self._connect(self.day(30, 14, 5), HEALTHY, "otto@travels.example")  # half-way
         self._connect(self.now - dt.timedelta(minutes=50), "flora.bakes", "flora@bakes.example")  # fresh
         # Fell due last night, when no worker ran.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from .folder import Folder
-from .people import BRAND_OWNER, DUE, HEALTHY, MEMBER, NEWCOMER, OVERDUE, OWNER, PASSWORD, STAFF
+from .people import BRAND_OWNER, DUE, HEALTHY, LEAVING, MEMBER, NEWCOMER, OVERDUE, OWNER, PASSWORD, STAFF
 from .ports import Ports
 
 GREETING = "Perennial, the demo. The first start plays half a year of two workspaces; later ones take a moment."
@@ -15,7 +15,7 @@ TOUR = """
   Site       {site}/
   Admin      {site}/admin/
   Mailbox    {mailbox}/
-  Instagram  {emulator}/  (the emulator's page: passwords, clocks, faults)
+  Instagram  {emulator}/  (the emulator's page: passwords, removals, clocks, faults)
 
   Sign in as       E-mail                    Password
   agency's owner   {owner:25} {password}
@@ -28,6 +28,9 @@ TOUR = """
   3. On the emulator's page let @{healthy} change the password.
   4. On @{healthy}'s page at the site press “Check now”: the connection has ended, and its page says why.
   5. Open the mail in the mailbox and reconnect by its link, best in a private window: it needs no sign-in.
+  6. On the emulator's page let @{leaving} press “Remove the app and tell it”: Instagram tells the site at once, the
+     connection ends and a mail is on its way. “Ask for deletion” below it has the connection deleted; under “Last
+     callbacks” the emulator's page shows what the site answered, and where the state of the deletion can be seen.
 {notes}
 Ctrl-C ends everything. State and logs: {folder}"""
 
@@ -44,6 +47,7 @@ def tour(folder: Folder, ports: Ports) -> str:
         password=PASSWORD,
         newcomer=NEWCOMER,
         healthy=HEALTHY,
+        leaving=LEAVING,
         due=due_step(folder, dt.datetime.now(dt.UTC)),
         notes=notes(folder, ports),
         folder=folder.path,

@@ -103,6 +103,17 @@ def test_all_parts_answer_at_the_told_addresses(running):
     assert get(f"{running.address('Site')}/healthz").text.strip() == "ok"
 
 
+def test_instagram_tells_the_site_of_removals_and_deletions_wherever_the_site_listens(running):
+    told = get(f"{running.address('Instagram')}/_control/apps").json()["apps"]
+    site = running.address("Site")
+    assert [(each["deauthorize_url"], each["deletion_url"]) for each in told] == [
+        (f"{site}/meta/deauthorize/", f"{site}/meta/data-deletion/")
+    ]
+    page = get(f"{running.address('Instagram')}/").text
+    assert "Remove the app and tell it" in page and "Remove the app and tell it" in running.output
+    assert "Ask for deletion" in page and "Ask for deletion" in running.output
+
+
 @pytest.mark.parametrize(
     ("email", "leads_to"),
     [(OWNER, "/w/blue-fig-agency/"), (MEMBER, "/w/blue-fig-agency/"), (BRAND_OWNER, "/w/marigold-rye/")],

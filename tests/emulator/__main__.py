@@ -2,14 +2,36 @@
 
 import argparse
 import contextlib
+import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+from .apps import DEFAULT_APP
+from .forms import callback_url
 from .keeper import Keeper, Unkept
+from .refusals import Wrong
 from .server import EmulatorServer
 from .state import State
+
+
+def address(text: str) -> str:
+    try:
+        return callback_url(text)
+    except Wrong as problem:
+        raise argparse.ArgumentTypeError(str(problem)) from None
+
+
+# What is told of the app that is there from the start; it wins over what a file of the state says.
+OF_THE_APP: dict[str, tuple[Callable[[str], str], str, str]] = {
+    "meta_secret": (str, "SECRET", "the app's Meta app secret"),
+    "deauthorize_url": (address, "URL", "where the app is told that somebody removed it"),
+    "deletion_url": (address, "URL", "where the app is told that somebody wants their data deleted"),
+}
 
 
 def arguments() -> argparse.Namespace:
@@ -18,6 +40,15 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=9100, help="0 takes any free port")
     parser.add_argument("--person", action="append", default=[], help="somebody who is there from the start")
     parser.add_argument("--state", type=Path, metavar="FILE", help="keeps everything but the log in this file")
+    for name, (kind, shown, about) in OF_THE_APP.items():
+        variable = f"EMULATOR_{name.upper()}"
+        parser.add_argument(
+            f"--{name.replace('_', '-')}",
+            type=kind,
+            metavar=shown,
+            default=os.environ.get(variable) or None,
+            help=f"{about}; or {variable} in the environment",
+        )
     return parser.parse_args()
 
 
@@ -26,9 +57,11 @@ def main() -> int:
     stopped = threading.Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: stopped.set())
-    state = State()
+    told: dict[str, Any] = {name: getattr(options, name) for name in OF_THE_APP if getattr(options, name) is not None}
+    state = State(replace(DEFAULT_APP, **told))
     try:
         with Keeper(state, options.state) if options.state else contextlib.nullcontext():
+            state.add_app(DEFAULT_APP.id, **told)
             run(state, options, stopped)
     except Unkept as problem:
         print(problem, file=sys.stderr)

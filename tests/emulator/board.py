@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
 
+from .app_cards import apps, callbacks
 from .cards import person_card
 from .faults import Fault
 from .journal import Entry
@@ -33,7 +34,9 @@ def board(state: State, shown: Shown) -> str:
         '<div class="top"><h1>What goes on at Instagram</h1><a href="/">Look again</a></div>',
         notice + alert(shown.problem),
         f'<div class="controls">{clock(state)}{weather(state)}</div>',
+        apps(state),
         people(state, shown.find),
+        callbacks(state),
         log(state),
     ]
     return frame("Instagram emulator", "\n".join(parts), "wide")

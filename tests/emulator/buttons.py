@@ -3,20 +3,17 @@
 from collections.abc import Callable
 
 from . import mishaps
+from .app_buttons import break_app, mend_app
 from .forms import Fields, number, shown, sound_username
 from .records import DAY, PERMISSIONS, Person
 from .refusals import Missing, Wrong
 from .state import State
-from .words import ACCOUNT_TYPES, account_type, handle, plural, short_scope, span
+from .words import ACCOUNT_TYPES, account_type, died, handle, plural, short_scope, span
 
 PersonButton = Callable[[State, Person, Fields], str]
 Button = Callable[[State, Fields], str]
 FARTHEST = 3650  # days
 TYPES = {"business": "Business", "media_creator": "Media_Creator", "personal": "Personal"}
-
-
-def died(number: int) -> str:
-    return f"{plural(number, 'token')} died." if number else "No living token was there to die."
 
 
 # one person
@@ -66,16 +63,23 @@ def age(state: State, person: Person, fields: Fields) -> str:
 
 def revoke(state: State, person: Person, fields: Fields) -> str:
     """Taken from every app that has it."""
+    permission = known_permission(fields)
+    state.revoke(person.username, permission)
+    return f"{handle(person)} took back {short_scope(permission)}. Their tokens live on without it."
+
+
+def grant(state: State, person: Person, fields: Fields) -> str:
+    """Given to every app that is allowed something."""
+    permission = known_permission(fields)
+    state.grant(person.username, permission)
+    return f"{handle(person)} granted {short_scope(permission)}. Tokens that had it before have it again."
+
+
+def known_permission(fields: Fields) -> str:
     permission = fields.get("permission", "")
     if permission not in PERMISSIONS:
         raise Missing(f"There is no permission {shown(permission)}.")
-    had = [app_id for app_id, granted in person.grants.items() if permission in granted]
-    if not had:
-        raise Wrong(f"{handle(person)} has not granted {short_scope(permission)} to any app.")
-    for app_id in had:
-        left = [each for each in person.grants[app_id] if each != permission]
-        state.set_permissions(person.username, left, app_id)
-    return f"{handle(person)} took back {short_scope(permission)}. Their tokens live on without it."
+    return permission
 
 
 def set_account_type(state: State, person: Person, fields: Fields) -> str:
@@ -179,6 +183,7 @@ PERSON_BUTTONS: dict[str, PersonButton] = {
     "expire": expire,
     "age": age,
     "revoke": revoke,
+    "grant": grant,
     "account-type": set_account_type,
     "rename": rename,
 }
@@ -195,4 +200,6 @@ BUTTONS: dict[str, Button] = {
     "move-clock": move_clock,
     "real-time": real_time,
     "clear-log": clear_log,
+    "break-app": break_app,
+    "mend-app": mend_app,
 }

@@ -2,12 +2,17 @@
 
 from html import escape
 
+from .callbacks import Kind, address_of
 from .pages import face, hidden
 from .parts import badge, button, days_field, select, text_field
-from .records import PERMISSIONS, Person, Token, fingerprint
+from .records import PERMISSIONS, App, Person, Token, fingerprint
 from .state import State
 from .words import account_type, condition, death, leaves, life_line, short_scope
 
+TELLING: tuple[tuple[str, str, Kind], ...] = (
+    ("deauthorize", "Remove the app and tell it", "deauthorize"),
+    ("request-deletion", "Ask for deletion", "deletion"),
+)
 SHOWN_AT_ONCE = 3
 MOST_TOKENS = 30
 
@@ -19,7 +24,8 @@ def person_card(state: State, person: Person) -> str:
         f'<article class="card person" id="p{escape(person.user_id)}"><div class="who">{face(person)}'
         f"<div><h3>@{escape(person.username)}</h3><small>{escape(about)}</small></div>{badge(words, look)}</div>"
         f"{granted(state, person)}{tokens(state, person)}"
-        f'<div class="buttons">{plain_buttons(person)}</div>{field_buttons(person)}</article>'
+        f'<div class="buttons">{plain_buttons(person)}{telling_buttons(state, person)}</div>'
+        f"{field_buttons(person)}</article>"
     )
 
 
@@ -76,12 +82,37 @@ def plain_buttons(person: Person) -> str:
     )
 
 
+def telling_buttons(state: State, person: Person) -> str:
+    """For apps that the person has used and that have an address to be told at."""
+    used = {*person.grants, *(each.app_id for each in person.tokens)}
+    apps = [each for each in state.apps.values() if each.id in used]
+    return "".join(
+        telling_button(name, words, [each for each in apps if address_of(each, kind)], person)
+        for name, words, kind in TELLING
+    )
+
+
+def telling_button(name: str, words: str, apps: list[App], person: Person) -> str:
+    if not apps:
+        return ""
+    if len(apps) == 1:
+        return button(name, words, hidden("app", apps[0].id), person=person)
+    return button(name, words, select("app", "App", [(each.id, each.name) for each in apps]), person=person)
+
+
 def field_buttons(person: Person) -> str:
     held = [each for each in PERMISSIONS if any(each in scopes for scopes in person.grants.values())]
-    options = [(each, short_scope(each)) for each in held]
-    revoke = button("revoke", "Revoke permission", select("permission", "Permission", options), person=person)
+    lacking = [each for each in PERMISSIONS if any(each not in scopes for scopes in person.grants.values())]
     return (
         (button("age", "Age by days", days_field(30, 0), person=person) if person.tokens else "")
-        + (revoke if held else "")
+        + permission_button("revoke", "Revoke permission", held, person)
+        + permission_button("grant", "Grant permission", lacking, person)
         + button("rename", "Rename", text_field("username", "New username"), person=person)
     )
+
+
+def permission_button(name: str, words: str, permissions: list[str], person: Person) -> str:
+    if not permissions:
+        return ""
+    options = [(each, short_scope(each)) for each in permissions]
+    return button(name, words, select("permission", "Permission", options), person=person)

@@ -1,58 +1,21 @@
 """The JSON control under `/_control/`: a thin map from paths and fields onto the state's verbs."""
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from .app_control import APP_ACTS, APP_ROUTES, TELLINGS
 from .forms import refuse_foreign
 from .kinds import KINDS
 from .records import Token
 from .refusals import Missing, Refusal, Wrong
 from .state import State
+from .verbs import APP, NOTHING, NUMBER, TEXT, TEXTS, TRUTH, WHOLE, Verb
 from .wire import Answer, Request, json_answer
 
 PREFIX = "/_control/"
 Body = dict[str, Any]
-Handler = Callable[..., object]
-
-TEXT = (str,)
-NUMBER = (int, float)
-WHOLE = (int,)
-TEXTS = (list,)
-NOTHING = type(None)
-
-
-@dataclass(frozen=True)
-class Verb:
-    """What a call does, which fields it needs and which it may carry besides."""
-
-    do: Handler
-    needs: Mapping[str, tuple[type, ...]] = field(default_factory=dict)
-    takes: Mapping[str, tuple[type, ...]] = field(default_factory=dict)
-    free: bool = False  # other fields go through: the verb judges them itself
-
-    def __call__(self, state: State, /, *names: str, **body: Any) -> object:
-        for name in self.needs:
-            if name not in body:
-                raise Wrong(f"The field {name!r} is missing.")
-        for name, value in body.items():
-            self._check(name, value)
-        return self.do(state, *names, **body)
-
-    def _check(self, name: str, value: object) -> None:
-        types = {**self.needs, **self.takes}.get(name)
-        if types is None and not self.free:
-            raise Wrong(f"The field {name!r} is not known here.")
-        if types and not fits(value, types):
-            raise Wrong(f"{name} takes {' or '.join(each.__name__ for each in types)}.")
-
-
-def fits(value: object, types: tuple[type, ...]) -> bool:
-    if type(value) not in types:
-        return False
-    return not isinstance(value, list) or all(isinstance(each, str) for each in value)
 
 
 # what the calls answer
@@ -73,14 +36,6 @@ def show_config(state: State) -> object:
 
 def config(state: State, /, **changes: Any) -> object:
     return state.configure(**changes).as_json()
-
-
-def add_app(state: State, **details: Any) -> object:
-    return state.add_app(**details).as_json()
-
-
-def show_apps(state: State) -> object:
-    return {"apps": [app.as_json() for app in state.apps.values()]}
 
 
 def add_person(state: State, **details: Any) -> object:
@@ -187,7 +142,6 @@ def release(state: State) -> object:
 
 
 TOKEN = {"token": TEXT}
-APP = {"app_id": TEXT}
 ACTS: dict[str, Verb] = {
     "change-password": Verb(partial(act, State.change_password)),
     "remove-app": Verb(partial(act, State.remove_app), takes=APP),
@@ -198,9 +152,11 @@ ACTS: dict[str, Verb] = {
     "logout": Verb(partial(act, State.logout), takes={"wording": TEXT}),
     "kill-session": Verb(partial(act, State.kill_session)),
     "invalidate": Verb(partial(act, State.invalidate)),
-    "kill": Verb(partial(act, State.kill), takes={"cause": TEXT, **TOKEN}),
+    "kill": Verb(partial(act, State.kill), takes={"cause": TEXT, "subcode": TRUTH, **TOKEN}),
     "rename": Verb(rename, needs={"username": TEXT}),
     "permissions": Verb(partial(act, State.set_permissions), needs={"granted": TEXTS}, takes=APP),
+    "revoke": Verb(partial(act, State.revoke), needs={"permission": TEXT}, takes=APP),
+    "grant": Verb(partial(act, State.grant), needs={"permission": TEXT}, takes=APP),
     "account-type": Verb(partial(act, State.set_account_type), needs={"account_type": TEXT}),
     "expire": Verb(partial(act, State.expire), takes=TOKEN),
     "age": Verb(partial(act, State.age), needs={"days": NUMBER}, takes=TOKEN),
@@ -237,8 +193,7 @@ ROUTES: dict[tuple[str, str], Verb] = {
     ("GET", "state"): Verb(show_state),
     ("GET", "config"): Verb(show_config),
     ("POST", "config"): Verb(config, free=True),
-    ("GET", "apps"): Verb(show_apps),
-    ("POST", "apps"): Verb(add_app, needs={"id": TEXT, "secret": TEXT}, takes={"name": TEXT, "redirect_uris": TEXTS}),
+    **APP_ROUTES,
     ("POST", "persons"): Verb(add_person, needs={"username": TEXT}, takes={"name": TEXT, "account_type": TEXT}),
     ("POST", "tokens"): Verb(add_tokens, takes=TOKEN_FIELDS),
     ("GET", "clock"): Verb(show_clock),
@@ -272,6 +227,10 @@ def find(request: Request) -> tuple[Verb, list[str]]:
     match request.method, *parts:
         case "POST", "persons", username, act_name if act_name in ACTS:
             return ACTS[act_name], [username]
+        case "POST", "persons", username, name if name in TELLINGS:
+            return TELLINGS[name], [username]
+        case "POST", "apps", app_id, name if name in APP_ACTS:
+            return APP_ACTS[name], [app_id]
         case "GET", "persons", username:
             return Verb(show_person), [username]
         case "DELETE", "faults", fault_id:

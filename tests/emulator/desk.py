@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from urllib.parse import urlencode
 
+from .app_buttons import TELLING_BUTTONS
 from .board import MOST_PERSONS, Shown, board
 from .buttons import BUTTONS, PERSON_BUTTONS
 from .forms import refuse_foreign, shown
@@ -26,11 +27,10 @@ class Desk:
     def answer(self, request: Request) -> Answer:
         if request.method in ("GET", "HEAD"):
             return self._show(request) if request.path == "/" else see("/")
-        with self.state.lock:
-            try:
-                return self._press(request)
-            except Refusal as refusal:
-                return self._page(Shown(problem=str(refusal)), refusal.status)
+        try:
+            return self._press(request)
+        except Refusal as refusal:
+            return self._page(Shown(problem=str(refusal)), refusal.status)
 
     def _show(self, request: Request) -> Answer:
         notice = self._notices.get(request.query.get("said", ""), "")
@@ -43,6 +43,13 @@ class Desk:
     def _press(self, request: Request) -> Answer:
         refuse_foreign(request)
         name = request.path.removeprefix(PREFIX)
+        if name in TELLING_BUTTONS:
+            person = self._person(request.form.get("person", ""))
+            return self._done(TELLING_BUTTONS[name](self.state, person, request.form), person)
+        with self.state.lock:
+            return self._press_quickly(name, request)
+
+    def _press_quickly(self, name: str, request: Request) -> Answer:
         if name in BUTTONS:
             return self._done(BUTTONS[name](self.state, request.form))
         if name not in PERSON_BUTTONS:
@@ -57,9 +64,10 @@ class Desk:
 
     def _done(self, notice: str, person: Person | None = None) -> Answer:
         key = random_text(12)
-        self._notices[key] = notice
-        while len(self._notices) > MOST_NOTICES:
-            self._notices.popitem(last=False)
+        with self.state.lock:
+            self._notices[key] = notice
+            while len(self._notices) > MOST_NOTICES:
+                self._notices.popitem(last=False)
         query = {"said": key}
         if person and len(self.state.persons) > MOST_PERSONS:
             query["find"] = person.username

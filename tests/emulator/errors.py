@@ -107,6 +107,8 @@ OTHERS = {
         "Session key invalid. This could be because the session key has an incorrect format, or because"
         " the user has revoked this session",
     ),
+    "app_disabled": Spec(200, "API access deactivated. To reactivate, go to the app dashboard."),
+    "app_deleted": Spec(190, "Error validating application. Application has been deleted."),
     "client_secret": Spec(1, "Error validating client secret."),
     "policy_368": Spec(368, "The action attempted has been deemed abusive or is otherwise disallowed"),
     "spam_2207051": Spec(4, "Application request limit reached", 2207051, status=403),
@@ -140,12 +142,20 @@ def facts_of(token: Token, now: float) -> dict[str, str]:
 
 
 def error(name: str, switches: Switches, facts: Mapping[str, str] | None = None, **changes: Any) -> Answer:
-    """The answer called `name`; `changes` replace parts of its Spec."""
+    """The answer called `name`; `changes` replace parts of its Spec. A `subcode` of True is its own, of False none."""
     spec = SPECS[name]
+    if isinstance(changes.get("subcode"), bool):
+        changes["subcode"] = spec.subcode if changes["subcode"] else None
     if spec.code == 190:
         spec = replace(spec, status=switches.status_190, subcode=spec.subcode if switches.subcodes else None)
     message = spec.message.format_map(defaultdict(lambda: "unknown", facts or {}))
     return render(replace(replace(spec, message=message), **changes))
+
+
+def end_of(token: Token, trouble: str, switches: Switches, now: float) -> Answer:
+    """What a dead token answers with."""
+    told = {} if token.subcode is None else {"subcode": token.subcode}
+    return error(trouble, switches, facts_of(token, now), **told)
 
 
 def render(spec: Spec) -> Answer:

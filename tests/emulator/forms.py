@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Mapping
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from .refusals import Refusal, Wrong
@@ -41,6 +42,21 @@ def sound_username(text: str) -> str:
     if not re.fullmatch(r"[a-z0-9._]+", username):
         raise Wrong("A username has only letters, digits, points and underscores.")
     return username
+
+
+def callback_url(text: str) -> str:
+    """An address that callbacks may be sent to: on this machine alone. Empty is none."""
+    if text and not (re.fullmatch(r"http://[!-~]+", text) and is_loopback(text)):
+        raise Wrong("A callback's address begins with http:// and is on this machine: localhost, 127.0.0.1 or [::1].")
+    return text
+
+
+def is_loopback(address: str) -> bool:
+    try:
+        host, port = urlsplit(address).hostname or "", urlsplit(address).port
+        return port != 0 and (host == "localhost" or ip_address(host).is_loopback)
+    except ValueError:
+        return False
 
 
 def number(fields: Fields, name: str, least: float, most: float) -> float:

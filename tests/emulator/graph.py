@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, NoReturn
 
-from .errors import error, facts_of
+from .errors import end_of, error
 from .life import LONGEST
 from .limits import app_usage
 from .records import BASIC, DAY, Token
@@ -41,7 +41,7 @@ def live_token(state: State, request: Request, without: str) -> Token:
     if token is None:
         refuse(state, "cannot_parse")
     if trouble := token.trouble(state.now()):
-        refuse(state, trouble, **facts_of(token, state.now()))
+        raise Refused(end_of(token, trouble, state.switches, state.now()))
     return token
 
 
@@ -219,8 +219,11 @@ def served_version(state: State, request: Request) -> str:
 def graph_answer(endpoint: Callable[[State, Request], Answer], state: State, request: Request) -> Answer:
     version = served_version(state, request)
     token = state.tokens.get(request.token or "")
+    broken = state.breakage(token.app_id).graph if token else None
     limit = state.limits.get(token.app_id) if token else None
-    if token and limit and limit.count(state.now()):
+    if broken:
+        answer = error(broken, state.switches)
+    elif token and limit and limit.count(state.now()):
         answer = limit.refusal(state.switches, {"user_id": token.user_id})
     else:
         answer = answered(endpoint, state, request)

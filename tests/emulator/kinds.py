@@ -33,7 +33,7 @@ Maybe = type(None)
 TYPES: dict[str, tuple[type, ...]] = {
     "status": (int,),
     "code": (int,),
-    "subcode": (int, Maybe),
+    "subcode": (int, bool, Maybe),
     "message": (str,),
     "type": (str,),
     "transient": (bool, Maybe),

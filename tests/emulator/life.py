@@ -1,36 +1,27 @@
 """What happens to persons: life events, and what they do to tokens."""
 
-import threading
 from collections.abc import Callable, Iterable
 
+from .apps import Apps
 from .errors import SPECS
-from .records import DAY, PERMISSIONS, App, Code, Person, Token
+from .records import DAY, PERMISSIONS, Code, Person, Token
 from .refusals import Missing, Wrong
 
-DEFAULT_APP = App("1234567890", "emulator-app-secret", "Perennial Demo")
 WORDINGS = {"login": "checkpoint", "blocked": "checkpoint_blocked"}
 LOGOUTS = {"logged_out": "logged_out", "mismatch": "session_mismatch"}
 FIRST_USER_ID = 17_841_400_000_000_000
 LONGEST = 100 * 366 * DAY  # as far from now as anything may be moved
 
 
-class Life:
-    """The half of the state that plays persons; the other half holds tokens, faults and the log."""
+class Life(Apps):
+    """The part of the state that plays persons."""
 
-    lock: threading.RLock
-    apps: dict[str, App]
     persons: dict[str, Person]
     codes: dict[str, Code]
     _born: int
 
     def now(self) -> float:
         raise NotImplementedError
-
-    def app(self, app_id: str | None = None) -> App:
-        wanted = app_id or DEFAULT_APP.id
-        if wanted not in self.apps:
-            raise Missing(f"There is no app {wanted!r}.")
-        return self.apps[wanted]
 
     def add_person(self, username: str, name: str | None = None, account_type: str = "Business") -> Person:
         with self.lock:
@@ -64,17 +55,22 @@ class Life:
     def logout(self, username: str, wording: str = "logged_out") -> int:
         return self.kill(username, worded(LOGOUTS, wording))
 
-    def kill(self, username: str, cause: str = "generic_190", token: str | None = None) -> int:
-        """Ends the living tokens of a person for any cause that has an error; returns how many."""
+    def kill(
+        self, username: str, cause: str = "generic_190", token: str | None = None, *, subcode: bool | None = None
+    ) -> int:
+        """Ends the living tokens of a person for any cause that has an error; returns how many.
+
+        subcode: whether they tell the cause's subcode, whatever the switch `subcodes` says.
+        """
         if cause not in SPECS or SPECS[cause].code not in (190, 102, 452):
             raise Wrong(f"{cause!r} is no cause of death.")
         with self.lock:
-            return self._end(self._mine(username, token), cause)
+            return self._end(self._mine(username, token), cause, subcode)
 
-    def _end(self, tokens: Iterable[Token], cause: str) -> int:
+    def _end(self, tokens: Iterable[Token], cause: str, subcode: bool | None = None) -> int:
         alive = [each for each in tokens if not each.cause]
         for each in alive:
-            each.cause = cause
+            each.cause, each.subcode = cause, subcode
         return len(alive)
 
     def _mine(self, username: str, token: str | None = None) -> list[Token]:
@@ -126,6 +122,32 @@ class Life:
             for token in person.tokens:
                 if token.app_id == app.id:
                     token.permissions = person.grants[app.id]
+
+    def revoke(self, username: str, permission: str, app_id: str | None = None) -> None:
+        """Takes one permission from an app, or from every app that has it. Living tokens lose it at once."""
+        with self.lock:
+            person = self.person(username)
+            for each in self._holding(person, permission, app_id, held=True):
+                person.grants[each] = tuple(scope for scope in person.grants[each] if scope != permission)
+
+    def grant(self, username: str, permission: str, app_id: str | None = None) -> None:
+        """Gives it back. Tokens never gain permissions: only those that once had it have it again."""
+        with self.lock:
+            person = self.person(username)
+            for each in self._holding(person, permission, app_id, held=False):
+                has = {*person.grants[each], permission}
+                person.grants[each] = tuple(scope for scope in PERMISSIONS if scope in has)
+
+    def _holding(self, person: Person, permission: str, app_id: str | None, *, held: bool) -> list[str]:
+        """The apps that the person allows something and that have the permission, or lack it."""
+        checked_permissions([permission])
+        wanted = list(person.grants) if app_id is None else [self.app(app_id).id]
+        found = [each for each in wanted if each in person.grants and (permission in person.grants[each]) == held]
+        if not found:
+            which = "any app" if app_id is None else f"the app {app_id}"
+            told = f"has not granted {permission} to {which}" if held else f"allows nothing that lacks {permission}"
+            raise Wrong(f"@{person.username} {told}.")
+        return found
 
     def expire(self, username: str, token: str | None = None) -> int:
         with self.lock:

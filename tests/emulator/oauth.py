@@ -116,6 +116,8 @@ def check_dialog(state: State, query: Mapping[str, str]) -> App:
     app = state.apps.get(query.get("client_id", ""))
     if app is None:
         refuse_dialog("Invalid platform app")
+    if broken := state.breakage(app.id).dialog:
+        refuse_dialog(broken)
     if not acceptable(app, query.get("redirect_uri", "")):
         refuse_dialog("Invalid redirect_uri")
     if query.get("response_type") != "code":
@@ -173,6 +175,8 @@ def check_client(state: State, form: Mapping[str, str]) -> None:
     app = state.apps.get(form["client_id"])
     if app is None:
         refuse(state, "invalid_platform_app")
+    if broken := state.breakage(app.id).exchange:
+        refuse(state, broken)
     if form["client_secret"] != app.secret:
         told = {"client_secret": "flat_client_secret", "platform_app": "invalid_platform_app"}
         refuse(state, told[state.switches.wrong_secret])

@@ -37,6 +37,15 @@ class App:
     secret: str
     name: str
     redirect_uris: tuple[str, ...] = ()
+    meta_secret: str = ""  # beside the Instagram app secret; empty: not told
+    deauthorize_url: str = ""
+    deletion_url: str = ""
+    broken: str | None = None  # how, while it is
+    former_secret: str = ""  # before it was reset
+
+    @property
+    def secrets(self) -> list[str]:
+        return [each for each in (self.secret, self.meta_secret, self.former_secret) if each]
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -44,6 +53,10 @@ class App:
             "secret": self.secret,
             "name": self.name,
             "redirect_uris": list(self.redirect_uris),
+            "meta_secret": self.meta_secret,
+            "deauthorize_url": self.deauthorize_url,
+            "deletion_url": self.deletion_url,
+            "broken": self.broken,
         }
 
 
@@ -117,6 +130,7 @@ class Token:
     cause: str | None = None  # the name of the error it answers with since it died
     dies_at: float | None = None  # replaced by a newer string, alive until then
     used_at: float | None = None
+    subcode: bool | None = None  # whether its end is told with the subcode; None: as the switch `subcodes` says
 
     @property
     def user_id(self) -> str:

@@ -1,9 +1,10 @@
-"""The state as JSON and back: all of it but the log."""
+"""The state as JSON and back: all of it but the log and the callbacks sent."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
+from .apps import BREAKAGES, DEFAULT_APP
 from .faults import Fault, FaultBook
 from .limits import AppLimit
 from .records import App, Code, Person, Token
@@ -65,7 +66,7 @@ def read(told: Json) -> Json:
         "_born": int(told["born"]),
         "offset": float(told["offset_seconds"]),
         "switches": switches,
-        "apps": {each["id"]: App(**listed(each, "redirect_uris")) for each in told["apps"]},
+        "apps": {each["id"]: app(each) for each in told["apps"]},
         "persons": persons,
         "codes": {each["value"]: Code(**owned(each, persons)) for each in told["codes"]},
         "tokens": {each.access_token: each for each in tokens},
@@ -77,6 +78,15 @@ def read(told: Json) -> Json:
 
 def listed(told: Json, name: str) -> Json:
     return told | {name: tuple(told[name])}
+
+
+def app(told: Json) -> App:
+    # Files of before there were callbacks have no second secret.
+    second: Json = {"meta_secret": DEFAULT_APP.meta_secret} if told["id"] == DEFAULT_APP.id else {}
+    read = App(**(second | listed(told, "redirect_uris")))
+    if read.broken not in (None, *BREAKAGES):
+        raise ValueError(read.broken)
+    return read
 
 
 def person(told: Json) -> Person:

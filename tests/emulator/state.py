@@ -2,14 +2,18 @@
 
 import threading
 import time
+from collections import deque
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from .apps import DEFAULT_APP
+from .callbacks import MOST_KEPT, Callback, Callbacks
 from .faults import Fault, FaultBook
 from .gate import Gate
 from .journal import Journal
-from .life import DEFAULT_APP, Life, checked_permissions, sane
+from .life import checked_permissions, sane
 from .limits import AppLimit
 from .records import (
     HOUR,
@@ -28,10 +32,14 @@ from .switches import SIXTY_DAYS, Switches
 MOST_TOKENS = 200_000
 
 
-class State(Life):
-    """Every verb takes the lock; the endpoints hold it for as long as one action lasts."""
+class State(Callbacks):
+    """Every verb takes the lock; the endpoints hold it for as long as one action lasts.
 
-    def __init__(self) -> None:
+    default_app: the one that is there from the start and after every reset.
+    """
+
+    def __init__(self, default_app: App = DEFAULT_APP) -> None:
+        self._default_app = default_app
         self.lock = threading.RLock()
         self.gate = Gate()
         self.changed = threading.Event()  # something may have changed since it was last kept
@@ -42,14 +50,15 @@ class State(Life):
         with self.lock:
             self.offset = 0.0
             self.switches = Switches()
-            self.apps = {DEFAULT_APP.id: App(DEFAULT_APP.id, DEFAULT_APP.secret, DEFAULT_APP.name)}
+            self.apps = {self._default_app.id: replace(self._default_app)}
             self.persons: dict[str, Person] = {}
             self.codes: dict[str, Code] = {}
             self.tokens: dict[str, Token] = {}
             self.faults = FaultBook()
             self.limits: dict[str, AppLimit] = {}
             self.journal = Journal()
-            self._secrets = [DEFAULT_APP.secret]
+            self.callbacks: deque[Callback] = deque(maxlen=MOST_KEPT)
+            self._secrets = self._default_app.secrets
         self.gate.release()
 
     # clock
@@ -64,19 +73,12 @@ class State(Life):
             self.offset = sane(instant(now) - time.time() if now is not None else offset_seconds or 0.0)
             return self.offset
 
-    # switches and apps
+    # switches
 
     def configure(self, /, **changes: Any) -> Switches:
         with self.lock:
             self.switches.change(changes)
             return self.switches
-
-    def add_app(self, id: str, secret: str, name: str | None = None, redirect_uris: Iterable[str] = ()) -> App:
-        with self.lock:
-            app = App(id, secret, name or f"App {id}", tuple(redirect_uris))
-            self.apps[id] = app
-            self._secrets.append(secret)
-            return app
 
     # limits
 
@@ -201,7 +203,8 @@ class State(Life):
 
     def remember_secrets(self) -> None:
         """After a restart the living records tell which secrets there are."""
-        self._secrets = [app.secret for app in self.apps.values()] + [*self.codes, *self.tokens]
+        of_apps = [secret for app in self.apps.values() for secret in app.secrets]
+        self._secrets = [*of_apps, *self.codes, *self.tokens]
 
     def release(self) -> int:
         return self.gate.release()

@@ -53,6 +53,9 @@ class Switches:
     no_basic: str = choice("code_10", "unsupported")
     subcodes: bool = kind(False, bool)
     status_190: int = kind(400, int)
+    # 6: which of the app's secrets signs callbacks, and by which id they name the person
+    callback_secret: str = choice("instagram", "meta")
+    callback_id: str = choice("id", "user_id", "other")
     # 5: percent for X-App-Usage on every Graph answer; null sends none
     app_usage: int | None = kind(None, int, type(None))
 

@@ -1,9 +1,11 @@
 """Human words for what the emulator knows: spans of time, causes of death, and secrets made unreadable."""
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from .callbacks import Callback
 from .records import DAY, HOUR, Person, Token, fingerprint
 from .state import State
 from .wire import Request
@@ -29,6 +31,10 @@ ACCOUNT_TYPES = {"business": "Business", "media_creator": "Creator", "personal":
 
 def plural(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def died(number: int) -> str:
+    return f"{plural(number, 'token')} died." if number else "No living token was there to die."
 
 
 def handle(person: Person) -> str:
@@ -112,7 +118,7 @@ SHOWN = ("grant_type", "fields", "decision", "permission", "scope")
 
 def masked(state: State, text: str) -> str:
     """Known secrets, and whatever is long enough to be one, turn into fingerprints."""
-    secrets = {app.secret for app in state.apps.values()}
+    secrets = {secret for app in state.apps.values() for secret in app.secrets}
 
     def hide(found: re.Match[str]) -> str:
         word = found.group()
@@ -132,3 +138,26 @@ def asked(state: State, request: Request) -> str:
     if code := given.get("code"):
         shown.append(f"code •{fingerprint(code)}")
     return " · ".join(shown)
+
+
+# callbacks
+
+
+def answered(state: State, callback: Callback) -> str:
+    """What the receiver said, or why it said nothing."""
+    last = callback.last
+    if last is None:
+        return "has not answered yet."
+    if last.status is None:
+        return f"did not answer: {masked(state, str(last.answer)).rstrip('.')}."
+    return f"answered {last.status}{said(state, last.answer)}."
+
+
+def said(state: State, answer: object) -> str:
+    if isinstance(answer, dict) and {"url", "confirmation_code"} <= set(answer):
+        code, url = (masked(state, str(answer[name])) for name in ("confirmation_code", "url"))
+        return f" with the code {code}, whose state is shown at {url}"
+    if isinstance(answer, str) and answer.lstrip().startswith("<"):
+        return " with a page"
+    text = answer if isinstance(answer, str) else json.dumps(answer)
+    return f" with {shown}" if (shown := masked(state, text.strip()).rstrip(".")) else ""

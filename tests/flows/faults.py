@@ -71,8 +71,8 @@ REFUSED = of(
     "unknown_path",
 )  # fmt: skip
 OURS = of(
-    "ours", "code_3", "code_101", "client_secret", "flat_client_secret", "invalid_platform_app", "redirect_mismatch",
-    "invalid_redirect",
+    "ours", "code_3", "code_101", "app_disabled", "app_deleted", "client_secret", "flat_client_secret",
+    "invalid_platform_app", "redirect_mismatch", "invalid_redirect",
 )  # fmt: skip
 TOO_YOUNG = of("too_young", "too_young_100", "too_young_1")
 DEATHS = (

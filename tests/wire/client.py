@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 APP_ID = "1234567890"
 SECRET = "emulator-app-secret"
+META_SECRET = "emulator-meta-secret"
 CALLBACK = "https://perennial.test/callback"
 BASIC = "instagram_business_basic"
 PUBLISH = "instagram_business_content_publish"

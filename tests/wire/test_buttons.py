@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.emulator.app_buttons import TELLING_BUTTONS
 from tests.emulator.buttons import BUTTONS, PERSON_BUTTONS
 from tests.emulator.records import DAY, Token
 from tests.emulator.state import State
@@ -62,7 +63,17 @@ def test_revoking_takes_one_permission(client: Client, state: State, lea: Token)
 def test_revoking_twice_is_told(client: Client, state: State, lea: Token) -> None:
     state.set_permissions("lea", [BASIC], APP_ID)
     reply = client.post("/_page/revoke", person="lea", permission=PUBLISH)
-    assert (reply.status, told(reply.text, "alert")) == (400, "@lea has not granted content_publish to any app.")
+    assert (reply.status, told(reply.text, "alert")) == (400, f"@lea has not granted {PUBLISH} to any app.")
+
+
+def test_a_permission_is_granted_back(client: Client, state: State, lea: Token) -> None:
+    press(client, "Revoke permission", "lea", permission=BASIC)
+    form = form_of(client.get("/").text, "Grant permission", "lea")
+    assert form.options["permission"] == [BASIC]
+    told_so = told(press(client, "Grant permission", "lea"))
+    assert told_so == "@lea granted basic. Tokens that had it before have it again."
+    assert client.me(lea.access_token).status == 200
+    assert "Grant permission" not in client.get("/").text
 
 
 def test_an_account_is_switched_to_personal_and_back(client: Client, lea: Token) -> None:
@@ -160,15 +171,18 @@ def test_every_button_is_on_some_page(client: Client, state: State, lea: Token) 
         return {each.action.removeprefix("/_page/") for each in forms(client.get("/").text)}
 
     state.add_fault("reset", path="/nowhere")
+    state.add_app(APP_ID, deauthorize_url="http://localhost:1/", deletion_url="http://localhost:1/")
     client.me(lea.access_token)
     shown = actions()
+    state.revoke("lea", PUBLISH)
+    state.break_app("disabled")
     state.checkpoint("lea")
     state.unconfirm("lea")
     state.set_clock(offset_seconds=DAY)
     for name in ("outage", "rate-limit"):
         client.post(f"/_page/{name}")
     client.post("/_page/slow", seconds="1")
-    assert shown | actions() == {*BUTTONS, *PERSON_BUTTONS}
+    assert shown | actions() == {*BUTTONS, *PERSON_BUTTONS, *TELLING_BUTTONS}
 
 
 WRONG: list[tuple[str, dict[str, str], int, str]] = [
@@ -183,6 +197,19 @@ WRONG: list[tuple[str, dict[str, str], int, str]] = [
     ("move-clock", {"days": "inf"}, 400, "The days go from -3650 to 3650."),
     ("slow", {"seconds": "0"}, 400, "The seconds go from 0.1 to 600."),
     ("revoke", {"person": "lea", "permission": "fly"}, 404, "There is no permission “fly”."),
+    ("grant", {"person": "lea", "permission": "fly"}, 404, "There is no permission “fly”."),
+    ("grant", {"person": "lea", "permission": PUBLISH}, 400, f"@lea allows nothing that lacks {PUBLISH}."),
+    ("deauthorize", {"person": "nobody"}, 404, "There is nobody called “nobody”."),
+    ("deauthorize", {"person": "lea", "app": "7"}, 404, "There is no app “7”."),
+    (
+        "request-deletion",
+        {"person": "lea", "app": APP_ID},
+        400,
+        f"The app {APP_ID} has no address for that: give it deletion_url.",
+    ),
+    ("break-app", {"app": "7", "how": "deleted"}, 404, "There is no app “7”."),
+    ("break-app", {"app": APP_ID}, 400, "how takes one of: secret_reset, disabled, deleted, unknown."),
+    ("mend-app", {}, 404, "There is no app “”."),
     ("account-type", {"person": "lea"}, 400, "An account is one of: Business, Creator, Personal."),
     ("rename", {"person": "lea", "username": ""}, 400, "Please type a username."),
     ("rename", {"person": "lea", "username": "lea"}, 400, "There is somebody called @lea already."),

@@ -8,7 +8,7 @@ from tests.emulator.control import ACTS, ROUTES
 from tests.emulator.records import Token
 from tests.emulator.state import State
 
-from .client import BASIC, SECRET, Client
+from .client import BASIC, PUBLISH, SECRET, Client
 
 
 def test_a_person_and_a_token_are_made_and_used(client: Client) -> None:
@@ -58,13 +58,16 @@ ACT_BODIES: dict[str, dict[str, Any]] = {
     "account-type": {"account_type": "PERSONAL"},
     "age": {"days": 5},
     "kill": {"cause": "killed"},
+    "revoke": {"permission": BASIC},
+    "grant": {"permission": PUBLISH},
     "checkpoint": {"wording": "blocked"},
     "logout": {"wording": "mismatch"},
 }
 
 
 @pytest.mark.parametrize("act", ACTS)
-def test_every_act_answers_with_the_person(client: Client, lea: Token, act: str) -> None:
+def test_every_act_answers_with_the_person(client: Client, state: State, lea: Token, act: str) -> None:
+    state.revoke("lea", PUBLISH)
     reply = client.control("POST", f"persons/lea/{act}", **ACT_BODIES.get(act, {}))
     assert reply.status == 200
     assert reply.json["user_id"] == lea.user_id
@@ -90,6 +93,16 @@ def test_apps_are_added(client: Client) -> None:
     told = client.control("POST", "apps", id="77", secret="other", redirect_uris=["https://x.test/"]).json
     assert told["redirect_uris"] == ["https://x.test/"]
     assert [app["id"] for app in client.control("GET", "apps").json["apps"]] == ["1234567890", "77"]
+
+
+def test_an_app_that_is_there_is_changed_in_what_is_given(client: Client, state: State) -> None:
+    before = state.app().as_json()
+    told = client.control("POST", "apps", id="1234567890", deletion_url="http://localhost:8000/d/").json
+    assert told == {**before, "deletion_url": "http://localhost:8000/d/"}
+    told = client.control("POST", "apps", id="1234567890", meta_secret="m", deauthorize_url="http://[::1]:8/a").json
+    assert told["deletion_url"] == "http://localhost:8000/d/"
+    assert (told["meta_secret"], told["deauthorize_url"]) == ("m", "http://[::1]:8/a")
+    assert client.control("POST", "apps", id="1234567890", deletion_url="").json["deletion_url"] == ""
 
 
 def test_the_clock_is_set_and_told(client: Client) -> None:
@@ -147,6 +160,11 @@ def test_names_with_odd_characters_are_found(client: Client, state: State) -> No
         ("POST", "persons/lea/permissions", {"granted": [1]}, 400),
         ("POST", "persons/lea/permissions", {"granted": [BASIC], "app_id": "1"}, 404),
         ("POST", "persons/lea/kill", {"cause": "http_500"}, 400),
+        ("POST", "persons/lea/kill", {"subcode": 460}, 400),
+        ("POST", "persons/lea/revoke", {}, 400),
+        ("POST", "persons/lea/revoke", {"permission": "fly"}, 400),
+        ("POST", "persons/lea/revoke", {"permission": BASIC, "app_id": "1"}, 404),
+        ("POST", "persons/lea/grant", {"permission": BASIC}, 400),
         ("POST", "persons/lea/rename", {"username": "lea"}, 400),
         ("POST", "tokens", {}, 400),
         ("POST", "tokens", {"username": "nobody"}, 404),
@@ -157,6 +175,22 @@ def test_names_with_odd_characters_are_found(client: Client, state: State) -> No
         ("POST", "tokens", {"count": 10**9, "username_prefix": "x"}, 400),
         ("POST", "tokens", {"count": 3}, 400),
         ("POST", "apps", {"id": "7"}, 400),
+        ("POST", "apps", {"id": "7", "secret": ""}, 400),
+        ("POST", "apps", {"id": "1234567890", "secret": ""}, 400),
+        ("POST", "apps", {"id": "1234567890", "deletion_url": "https://localhost/d"}, 400),
+        ("POST", "apps", {"id": "1234567890", "deletion_url": "http://perennial.test/d"}, 400),
+        ("POST", "apps", {"id": "1234567890", "deauthorize_url": "http://localhost:99999/d"}, 400),
+        ("POST", "apps", {"id": "1234567890", "deauthorize_url": "http://localhost:0/d"}, 400),
+        ("POST", "apps", {"id": "1234567890", "deauthorize_url": "http://local host/d"}, 400),
+        ("POST", "apps", {"id": "1234567890", "deauthorize_url": "http://localhost@10.0.0.1/"}, 400),
+        ("POST", "apps", {"id": "1234567890", "broken": "deleted"}, 400),
+        ("POST", "apps/7/break", {"how": "deleted"}, 404),
+        ("POST", "apps/1234567890/break", {"how": "badly"}, 400),
+        ("POST", "apps/1234567890/break", {}, 400),
+        ("POST", "apps/7/mend", {}, 404),
+        ("POST", "apps/1234567890/dance", {}, 404),
+        ("POST", "config", {"callback_id": "name"}, 400),
+        ("POST", "config", {"callback_secret": "secret"}, 400),
         ("POST", "config", {"colour": 1}, 400),
         ("POST", "config", {"self": 1, "state": 2}, 400),
         ("POST", "config", {"refresh_string": ["new"]}, 400),

@@ -30,6 +30,8 @@ GRAPH = {
     "unsupported_request": (400, 100, None),
     "code_100": (400, 100, None),
     "code_101": (400, 101, None),
+    "app_disabled": (400, 200, None),
+    "app_deleted": (400, 190, None),
     "code_102": (400, 102, None),
     "code_104": (400, 104, None),
     "code_452": (400, 452, None),
@@ -139,6 +141,16 @@ def test_malformed_repeats_the_token_as_meta_does(client: Client, state: State, 
 def test_a_190_in_any_words(client: Client, state: State, lea: Token) -> None:
     reply = struck(client, state, lea, "190", message="Nobody knows.", subcode=492, status=401)
     assert (reply.status, reply.error["message"], reply.error["error_subcode"]) == (401, "Nobody knows.", 492)
+
+
+@pytest.mark.parametrize("switched", [True, False])
+@pytest.mark.parametrize(("kind", "own"), [("password_changed", 460), ("rate_613", 1996), ("invalid_190", None)])
+def test_a_fault_says_for_itself_whether_its_subcode_is_told(
+    client: Client, state: State, lea: Token, kind: str, own: int | None, switched: bool
+) -> None:
+    state.configure(subcodes=switched)
+    assert struck(client, state, lea, kind, subcode=True).error.get("error_subcode") == own
+    assert "error_subcode" not in struck(client, state, lea, kind, subcode=False).error
 
 
 def test_a_limit_tells_percent_minutes_and_seconds(client: Client, state: State, lea: Token) -> None:

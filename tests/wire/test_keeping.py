@@ -17,7 +17,7 @@ from tests.emulator.records import DAY
 from tests.emulator.snapshot import restore, snapshot
 from tests.emulator.state import State
 
-from .client import BASIC, PUBLISH, Client, came_back, until
+from .client import BASIC, META_SECRET, PUBLISH, Client, came_back, until
 
 
 @pytest.fixture
@@ -33,7 +33,9 @@ def lived() -> State:
     state.add_app("77", "other-secret", redirect_uris=["https://x.test/"])
     state.issue_token("lea", age_days=3).used_at = 5.0
     state.issue_token("lea", "77", permissions=[BASIC], kind="short").dies_at = 7.0
-    state.change_password("lea")
+    state.kill("lea", "password_changed", subcode=True)
+    state.add_app("77", meta_secret="of Meta", deauthorize_url="http://127.0.0.1:1/a", deletion_url="http://[::1]/d")
+    state.break_app("secret_reset", "77")
     state.checkpoint("lea", "blocked")
     state.unconfirm("mia")
     state.rename("mia", "mia.m")
@@ -55,6 +57,27 @@ def test_a_state_is_the_same_after_writing_and_reading() -> None:
     assert after.person("lea").tokens[0].person is after.person("lea")
     assert after.add_person("new").user_id == before.add_person("new").user_id
     assert after.add_fault("reset") == before.add_fault("reset")
+
+
+def test_a_broken_app_is_mended_after_a_restart() -> None:
+    after = State()
+    restore(after, json.loads(json.dumps(snapshot(lived()))))
+    assert after.app("77").broken == "secret_reset"
+    assert after.app("77").secret != "other-secret"
+    assert after.mend_app("77").secret == "other-secret"
+
+
+def test_a_file_of_before_there_were_callbacks_is_read() -> None:
+    told = snapshot(lived())
+    for app in told["apps"]:
+        for name in ("meta_secret", "deauthorize_url", "deletion_url", "broken", "former_secret"):
+            del app[name]
+    for token in told["tokens"]:
+        del token["subcode"]
+    after = State()
+    restore(after, told)
+    assert after.app().meta_secret == META_SECRET
+    assert (after.app("77").meta_secret, after.app("77").broken) == ("", None)
 
 
 def test_a_file_is_written_for_its_owner_only_and_leaves_no_parts(file: Path) -> None:
@@ -90,6 +113,10 @@ def test_a_link_stays_a_link(file: Path) -> None:
         json.dumps(snapshot(lived()) | {"switches": {"colour": "red"}}).encode(),
         json.dumps(snapshot(lived()) | {"faults": [{"id": 1, "kind": "quake"}]}).encode(),
         json.dumps(snapshot(lived()) | {"persons": []}).encode(),
+        json.dumps(
+            snapshot(lived())
+            | {"apps": [{"id": "1", "secret": "s", "name": "", "redirect_uris": [], "broken": "badly"}]}
+        ).encode(),
     ],
 )
 def test_a_damaged_file_is_told_and_left_alone(file: Path, content: bytes) -> None:
@@ -155,6 +182,36 @@ def test_all_survives_a_restart(file: Path) -> None:
     with program("--state", str(file)) as (_, client):
         assert "You cannot access the app" in client.me(fresh).error["message"]
         assert PUBLISH in client.control("GET", "persons/lea").json["granted"]["1234567890"]
+
+
+def default_app(client: Client) -> dict[str, str]:
+    [app] = client.control("GET", "apps").json["apps"]
+    return {name: app[name] for name in ("meta_secret", "deauthorize_url", "deletion_url")}
+
+
+def test_what_the_program_is_told_of_its_app_wins_over_the_file_and_survives_a_reset(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EMULATOR_META_SECRET", "by environment")
+    monkeypatch.setenv("EMULATOR_DELETION_URL", "")
+    with program("--state", str(file), "--deauthorize-url", "http://localhost:1/a") as (running, client):
+        first = {"meta_secret": "by environment", "deauthorize_url": "http://localhost:1/a", "deletion_url": ""}
+        assert default_app(client) == first
+        client.control("POST", "apps", id="1234567890", name="Renamed", deletion_url="http://localhost:1/d")
+        end(running)
+    with program("--state", str(file), "--meta-secret", "by option") as (running, client):
+        assert default_app(client) == {**first, "meta_secret": "by option", "deletion_url": "http://localhost:1/d"}
+        assert client.control("GET", "apps").json["apps"][0]["name"] == "Renamed"
+        assert client.control("POST", "reset").status == 200
+        assert default_app(client) == {"meta_secret": "by option", "deauthorize_url": "", "deletion_url": ""}
+
+
+@pytest.mark.parametrize("option", ["--deauthorize-url", "--deletion-url"])
+def test_the_program_refuses_an_address_on_another_machine(option: str) -> None:
+    command = [sys.executable, "-m", "tests.emulator", "--port", "0", option, "http://perennial.test/"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=10)
+    assert done.returncode == 2
+    assert "is on this machine: localhost, 127.0.0.1 or [::1]." in done.stderr
 
 
 def test_a_change_is_on_disk_within_a_second_even_if_the_program_is_killed(file: Path) -> None:

@@ -9,7 +9,7 @@ from tests.emulator.records import Token
 from tests.emulator.refusals import Missing, Wrong
 from tests.emulator.state import State
 
-from .client import APP_ID, Client, came_back
+from .client import APP_ID, BASIC, PUBLISH, Client, came_back
 
 Event = Callable[[State], object]
 EVENTS: dict[str, tuple[Event, int | None, str]] = {
@@ -127,6 +127,54 @@ def test_one_token_of_several_can_end(client: Client, state: State, lea: Token) 
     state.kill("lea", "killed", lea.access_token)
     assert client.me(lea.access_token).error["code"] == 190
     assert client.me(other.access_token).status == 200
+
+
+@pytest.mark.parametrize("switched", [True, False])
+@pytest.mark.parametrize("subcode", [True, False])
+def test_a_kill_says_for_itself_whether_its_subcode_is_told(
+    client: Client, state: State, lea: Token, subcode: bool, switched: bool
+) -> None:
+    state.configure(subcodes=switched)
+    state.kill("lea", "password_changed", subcode=subcode)
+    assert client.me(lea.access_token).error.get("error_subcode") == (460 if subcode else None)
+    assert client.refresh(lea.access_token).error.get("error_subcode") == (460 if subcode else None)
+
+
+def test_a_revoked_permission_is_gone_from_living_tokens_and_may_be_granted_back(
+    client: Client, state: State, lea: Token
+) -> None:
+    before = lea.granted
+    state.revoke("lea", BASIC)
+    assert client.me(lea.access_token).error["code"] == 10
+    state.grant("lea", BASIC)
+    assert client.me(lea.access_token).status == 200
+    assert lea.granted == before
+
+
+def test_a_grant_gives_a_token_nothing_that_it_never_had(state: State, lea: Token) -> None:
+    narrow = state.issue_token("lea", permissions=[BASIC])
+    state.grant("lea", PUBLISH)
+    assert narrow.granted == (BASIC,)
+    assert lea.granted == (BASIC, PUBLISH)
+
+
+def test_one_app_of_several_loses_a_permission(state: State, lea: Token) -> None:
+    state.add_app("77", "other-secret")
+    there = state.issue_token("lea", "77")
+    state.revoke("lea", PUBLISH, "77")
+    assert PUBLISH not in there.granted
+    assert PUBLISH in lea.granted
+    state.revoke("lea", PUBLISH)
+    assert PUBLISH not in lea.granted
+    state.grant("lea", PUBLISH)
+    assert PUBLISH in lea.granted and PUBLISH in there.granted
+
+
+def test_an_app_that_was_removed_is_granted_nothing(state: State, lea: Token) -> None:
+    state.remove_app("lea")
+    for verb in (state.revoke, state.grant):
+        with pytest.raises(Wrong):
+            verb("lea", BASIC)
 
 
 def test_taking_the_basic_permission_makes_calls_answer_code_10(client: Client, state: State, lea: Token) -> None:
