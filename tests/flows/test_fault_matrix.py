@@ -12,7 +12,6 @@ from django.core import mail
 from django.core.management import call_command
 from django.db import transaction
 from django.test import Client
-from django.utils import timezone
 
 from accounts.models import Event, Tenant
 from notifications.models import OutboxMessage
@@ -204,12 +203,14 @@ def test_a_check_that_meets_a_fault_harms_nobody_and_succeeds_when_it_is_next_du
     assert sorted(mails_to_creators()) == mailed
 
     state.clear_faults()
-    travel(BEGIN + dt.timedelta(hours=25))
-    tasks.check()
+    # As workers look all the time: what they find late they would spread over the time to come.
+    for hour in range(1, 26):
+        travel(BEGIN + dt.timedelta(hours=hour))
+        tasks.check()
 
     for case in batch:
         credential = assert_unharmed(fleet[case.name], before[case.name], case.name)
-        assert credential.checked_at == timezone.now(), case.name
+        assert credential.checked_at is not None and credential.checked_at > BEGIN, case.name
         assert (credential.check_failures, credential.last_failure) == (0, ""), case.name
         assert (credential.permission_missing_since, credential.refused_since) == (None, None), case.name
     assert sorted(mails_to_creators()) == mailed
