@@ -13,7 +13,7 @@ from notifications.localisation import clock, day
 from tokens.due_dates import YOUNGEST
 from tokens.flags import Flag, days_left, flagged, flags_of, missing_permissions
 from tokens.models import Connection, Credential, Status
-from tokens.wording import REASONS, ReasonText
+from tokens.wording import REASONS, Lack, ReasonText, lacks_in_words
 
 TIMELINE = 100
 PAGE = 50
@@ -59,6 +59,11 @@ class ConnectionDetail:
     why: ReasonText | None
     missing: list[str]
     timeline: list[Event]
+
+    @property
+    def lacks(self) -> list[Lack]:
+        """What is missing, in words."""
+        return lacks_in_words(self.missing)
 
 
 def workspace_counts(tenant: Tenant, now: dt.datetime, *, words: str = "") -> WorkspaceCounts:
