@@ -18,7 +18,7 @@ class NeedsForm(forms.Form):
         error_messages={"invalid_choice": "The Meta app does not ask for one of these. Choose from the list."},
     )
     seen = forms.CharField(required=False, max_length=64)
-    ask = forms.CharField(required=False, max_length=3)
+    ask = forms.CharField(required=False, max_length=10)
 
     def __init__(self, *args: Any, offered: Sequence[str], **kwargs: Any) -> None:
         """`offered`: what the Meta app can ask for."""

@@ -55,7 +55,7 @@ def _reconnect_link(message: OutboxMessage) -> dict[str, Any] | None:
 
 
 def _permission_missing(message: OutboxMessage) -> dict[str, Any] | None:
-    """Nothing to say any more where nothing is missing by now, or where it has ended since and has a mail of its own."""
+    """Nothing to say any more where nothing is missing by now, or where it has ended since: another mail tells that."""
     link = _open_link(message)
     connection = _connection(link.connection_id) if link else None
     if link is None or connection is None or connection.status != Status.ACTIVE:
