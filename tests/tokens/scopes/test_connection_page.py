@@ -27,7 +27,7 @@ def show(signed_in, tenant):
 def test_each_missing_one_is_named_with_what_stops(show, need):
     need(BASIC, PUBLISH, COMMENTS)
     page = show(permissions=[BASIC, PUBLISH])
-    missing = page.text.partition("Missing")[2].partition("Key and dates")[0]
+    missing = page.text.partition("Missing")[2].partition("History")[0]
     assert f"{COMMENTS} Comments can't be read or answered." in missing
     assert PUBLISH not in missing
     assert "Renewing never adds permissions: only the creator can, by reconnecting." in missing
