@@ -176,8 +176,11 @@ def test_the_list_costs_the_same_number_of_queries_however_long_it_is(tenant, dj
             concerned(tenant, "instagram_login", [PUBLISH])
 
 
-def test_what_was_needed_before_and_is_lacking_concerns_no_change(save, tenant, need):
+def test_what_was_needed_before_and_is_lacking_concerns_no_change(save, answer, tenant, need):
     need(BASIC, COMMENTS)
     make_connection(tenant=tenant, handle="lacks_comments", permissions=[BASIC, PUBLISH])
-    assert "saved" in save(BASIC, COMMENTS, PUBLISH).text
-    assert asking() == set()
+    make_connection(tenant=tenant, handle="lacks_publish", permissions=[BASIC, COMMENTS])
+    page = save(BASIC, COMMENTS, PUBLISH)
+    assert "@lacks_comments" not in page.text
+    answer(page, "Save and ask them")
+    assert asking() == {"lacks_publish"}
