@@ -19,7 +19,7 @@ class Right(StrEnum):
     LEAVE = "leave the workspace"
     MANAGE_TEAM = "invite, change and remove members"
     SEE_EVENTS = "see what happened in the workspace"
-    CHANGE_SETTINGS = "change name, address, time zone and language"
+    CHANGE_SETTINGS = "change name, address, time zone, language and the permissions needed"
     MANAGE_META_APP = "set up the workspace's own Meta app"
     MOVE_DATA = "export the workspace and import tokens"
     DELETE = "delete the workspace and undo it"

@@ -5,14 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from django.conf import settings
-from django.db.models import F, Q, TextField
-from django.db.models.functions import Cast
-from django.db.models.lookups import Contains
+from django.db.models import F, Q
 
-from tokens import due_dates
+from tokens import due_dates, needs
 from tokens.models import Connection, Credential, Status
-from tokens.wording import PERMISSIONS
 
 SOON = dt.timedelta(days=10)
 OVERDUE = dt.timedelta(hours=1)
@@ -85,9 +81,7 @@ def raised(word: str, now: dt.datetime) -> Q:
         OVERDUE_FLAG.word: Q(credential__due_at__lt=now - OVERDUE),
         RETRYING.word: Q(credential__refresh_failures__gt=0, credential__cannot_refresh_since__isnull=True) & ~_FAILING,
         CANNOT_REFRESH.word: Q(credential__cannot_refresh_since__isnull=False),
-        PERMISSION_MISSING.word: (
-            Q(credential__permission_missing_since__isnull=False) | Q(permissions__isnull=False) & _lacking()
-        ),
+        PERMISSION_MISSING.word: Q(credential__permission_missing_since__isnull=False) | needs.lacks_any(),
         REFUSED.word: Q(credential__refused_since__isnull=False),
         FAILING.word: _FAILING,
         SILENT.word: _not_since(now - silent_after()),
@@ -140,25 +134,11 @@ def is_flapping(connection: Connection, now: dt.datetime) -> bool:
     return third is not None and third > now - FLAPPING_WITHIN
 
 
-def _lacking() -> Q:
-    """The connections that were not granted something that their Meta app asks for."""
-    by_default = Q(*(~_names("permissions", each) for each in settings.INSTAGRAM_SCOPES), _connector=Q.OR)
-    of_their_own = Q(
-        *(_names("meta_app__scopes", each) & ~_names("permissions", each) for each in PERMISSIONS), _connector=Q.OR
-    )
-    return Q(meta_app__scopes__isnull=True) & by_default | Q(meta_app__scopes__isnull=False) & of_their_own
-
-
-def _names(column: str, permission: str) -> Q:
-    """SQLite can't look into JSON lists; as text, each name stands there in quotes."""
-    return Q(Contains(Cast(column, TextField()), f'"{permission}"'))
-
-
 def missing_permissions(connection: Connection) -> list[str]:
-    """Permissions that its Meta app asks for and that were not granted; none where Meta did not tell."""
+    """Permissions that its workspace needs and that were not granted; none where Meta did not tell."""
     if connection.permissions is None:
         return []
-    return sorted(set(connection.meta_app.permissions_wanted) - set(connection.permissions))
+    return sorted(set(needs.of_connection(connection)) - set(connection.permissions))
 
 
 def days_left(connection: Connection, now: dt.datetime) -> int | None:

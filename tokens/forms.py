@@ -88,7 +88,7 @@ class MetaAppForm(forms.Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}, render_value=False),
     )
     scopes = forms.MultipleChoiceField(
-        label="Permissions to ask for",
+        label="Permissions that it may ask for",
         choices=list(PERMISSIONS.items()),
         widget=forms.CheckboxSelectMultiple,
         initial=[BASIC],

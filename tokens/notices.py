@@ -14,9 +14,10 @@ from django.conf import settings
 from django.urls import reverse
 
 from notifications.registry import register
+from tokens.flags import missing_permissions
 from tokens.models import Brake, Connection, Link, MetaApp, Status
 from tokens.services import links
-from tokens.wording import REASONS
+from tokens.wording import REASONS, lacks_in_words
 
 if TYPE_CHECKING:
     from notifications.models import OutboxMessage
@@ -30,7 +31,7 @@ def register_kinds() -> None:
     """Called once, when the apps are ready."""
     register("reconnect_needed", context=_reconnect_needed)
     register("reconnect_link", context=_reconnect_link)
-    register("permission_missing", context=_reconnect_link)
+    register("permission_missing", context=_permission_missing)
     register("connect_invitation", context=_connect_invitation)
     register("creator_connected", context=_revived, max_age=NEWS_LASTS)
     register("revived", context=_revived, max_age=NEWS_LASTS)
@@ -51,6 +52,18 @@ def _reconnect_link(message: OutboxMessage) -> dict[str, Any] | None:
     link = _open_link(message)
     revived = link.revives if link else None
     return None if link is None or revived is None or revived.status == Status.DISCONNECTED else _about(link, revived)
+
+
+def _permission_missing(message: OutboxMessage) -> dict[str, Any] | None:
+    """Nothing to say any more where nothing is missing by now, or where it has ended since: another mail tells that."""
+    link = _open_link(message)
+    connection = _connection(link.connection_id) if link else None
+    if link is None or connection is None or connection.status != Status.ACTIVE:
+        return None
+    missing = missing_permissions(connection)
+    if not missing and connection.credential.permission_missing_since is None:
+        return None
+    return {**_about(link, connection), "missing": lacks_in_words(missing)}
 
 
 def _open_link(message: OutboxMessage) -> Link | None:
@@ -82,13 +95,13 @@ def _connect_invitation(message: OutboxMessage) -> dict[str, Any] | None:
     }
 
 
-def _connection(message: OutboxMessage) -> Connection | None:
+def _connection(connection_id: uuid.UUID | None) -> Connection | None:
     rows = Connection.objects.with_dates().select_related("tenant")
-    return rows.filter(pk=message.subject_id or NOBODY).first()
+    return rows.filter(pk=connection_id or NOBODY).first()
 
 
 def _revived(message: OutboxMessage) -> dict[str, Any] | None:
-    connection = _connection(message)
+    connection = _connection(message.subject_id)
     if connection is None or connection.status != Status.ACTIVE:
         return None
     path = reverse("connection", args=[connection.tenant.slug, connection.pk])
@@ -96,7 +109,7 @@ def _revived(message: OutboxMessage) -> dict[str, Any] | None:
 
 
 def _of_connection(message: OutboxMessage) -> dict[str, Any] | None:
-    connection = _connection(message)
+    connection = _connection(message.subject_id)
     return None if connection is None else {"connection": connection, "credential": connection.credential}
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Self, TypeVar
 
+from django.apps import apps
 from django.db import models
-from django.db.models import Count, Q
+from django.db.models import Count, OuterRef, Q, Subquery
 
 from accounts.querysets import TenantOwnedQuerySet
 from tokens import due_dates
@@ -26,8 +27,12 @@ class ConnectionQuerySet(TenantOwnedQuerySet[_Row]):
         return self.filter(status="active")
 
     def with_dates(self) -> Self:
-        """With the credential's dates and counters, never its token."""
-        return self.select_related("credential", "meta_app").defer("credential__token", "meta_app__secret")
+        """With the credential's dates and counters, never its token, and what the workspace says it needs."""
+        rows = self.select_related("credential", "meta_app").defer("credential__token", "meta_app__secret")
+        said = apps.get_model("tokens", "PermissionNeeds")._default_manager.filter(
+            tenant=OuterRef("tenant"), flavour=OuterRef("meta_app__flavour")
+        )
+        return rows.annotate(needs_said=Subquery(said.values("permissions")[:1]))
 
     def known_as(self, meta_app: MetaApp, aliases: set[str]) -> Self:
         """Those made through `meta_app` that carry one of Instagram's ids in `aliases`."""

@@ -13,7 +13,7 @@ from notifications.localisation import clock, day
 from tokens.due_dates import YOUNGEST
 from tokens.flags import FLAPPING, Flag, days_left, flagged, flags_of, is_flapping, missing_permissions
 from tokens.models import Connection, Credential, Flavour, Status
-from tokens.wording import REASONS, REMOVE_AT_META, ReasonText
+from tokens.wording import REASONS, REMOVE_AT_META, Lack, ReasonText, lacks_in_words
 
 TIMELINE = 100
 PAGE = 50
@@ -63,6 +63,11 @@ class ConnectionDetail:
     """That it ends again and again, told also while it is inactive."""
     removal: str
     """What the person can do at Meta after a disconnect."""
+
+    @property
+    def lacks(self) -> list[Lack]:
+        """What is missing, in words."""
+        return lacks_in_words(self.missing)
 
 
 def workspace_counts(tenant: Tenant, now: dt.datetime, *, words: str = "") -> WorkspaceCounts:

@@ -13,6 +13,7 @@ from notifications.worker import asked_to_stop, task
 from tokens.clients import AppNotSetUp, app_for, instagram_client
 from tokens.models import TokenImport
 from tokens.services import brake, heartbeat
+from tokens.services.ask_permissions import ask_waiting, waiting
 from tokens.services.budget import paused_apps
 from tokens.services.claims import Purpose
 from tokens.services.import_tokens import THREADS
@@ -23,17 +24,19 @@ from tokens.services.sweep import Sweep, anything_due
 from tokens.services.work_off_import import ImportTurn
 
 # Well below the queue's time limit for a task; what is left is rung for anew.
-SMOOTH_SECONDS = 45.0
+SMOOTH_SECONDS = ASK_SECONDS = 45.0
 
 
 @task
 def sweep() -> dict[str, int]:
-    """Each minute: rings for imports that wait; where anything is due, for the other workers, and drains with them.
+    """Each minute: rings for imports and questions that wait; where anything is due, for the other workers, and
+    drains with them.
 
     The queue is a doorbell, the database the truth.
     """
     heartbeat.beat(heartbeat.SWEEP, timezone.now())
     ring_imports(timezone.now())
+    _ring_to_ask()
     if not anything_due("refresh"):
         return {}
     ring_for_the_others()
@@ -66,6 +69,21 @@ def smooth() -> dict[str, int]:
     if not done and not asked_to_stop():
         async_task("tokens.tasks.smooth")
     return results
+
+
+@task
+def ask_permissions() -> dict[str, int]:
+    """Mails creators who lack a permission that their workspace needs since lately. Returns how many."""
+    ends_at = time.monotonic() + ASK_SECONDS
+    results = ask_waiting(go_on=lambda: time.monotonic() < ends_at and not asked_to_stop())
+    if not asked_to_stop():
+        _ring_to_ask()
+    return dict(results)
+
+
+def _ring_to_ask() -> None:
+    if waiting().exists():
+        ring_again("tokens.tasks.ask_permissions")
 
 
 @task

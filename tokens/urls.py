@@ -1,6 +1,6 @@
 from django.urls import path
 
-from tokens.views import callback, creators, history, link, meta_app, moving, workspace
+from tokens.views import callback, creators, history, link, meta_app, moving, permissions, workspace
 
 CONNECTION = "w/<slug:slug>/connections/<uuid:pk>/"
 IMPORT = "w/<slug:slug>/settings/import/"
@@ -25,6 +25,7 @@ urlpatterns = [
     path(META_APP, meta_app.meta_app, name="meta_app"),
     path(f"{META_APP}test/", meta_app.test_meta_app, name="test_meta_app"),
     path(f"{META_APP}stop/", meta_app.stop_meta_app, name="stop_meta_app"),
+    path("w/<slug:slug>/settings/permissions/", permissions.permissions, name="permissions"),
     path("w/<slug:slug>/settings/export/", moving.export_workspace, name="export_workspace"),
     path(IMPORT, moving.imports, name="imports"),
     path(f"{IMPORT}<uuid:pk>/", moving.import_job, name="import_job"),

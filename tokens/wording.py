@@ -98,6 +98,15 @@ ALLOWED = {
     "instagram_business_manage_insights": gettext_noop("see the statistics of your account and your posts"),
 }
 
+# What stops working without it, for members and creators alike.
+STOPS = {
+    "instagram_business_basic": gettext_noop("Profile and posts can't be seen, and the connection can't be renewed."),
+    "instagram_business_content_publish": gettext_noop("Nothing can be published for the account."),
+    "instagram_business_manage_comments": gettext_noop("Comments can't be read or answered."),
+    "instagram_business_manage_messages": gettext_noop("Messages can't be read or sent."),
+    "instagram_business_manage_insights": gettext_noop("Statistics can't be seen."),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class AppVerdict:
@@ -170,3 +179,25 @@ def allowed_by(permissions: Iterable[str]) -> list[str]:
     """What a creator allows with these permissions, each in words; Instagram's own name for one that is not known."""
     unknown = gettext("what Instagram calls “%(name)s”")
     return [gettext(ALLOWED[name]) if name in ALLOWED else unknown % {"name": name} for name in permissions]
+
+
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """A permission that was not granted: what it would allow, and what stops working without it."""
+
+    name: str
+    allows: str
+    stops: str
+
+
+def lacks_in_words(names: Iterable[str]) -> list[Lack]:
+    """What is missing, each with what it is for, in the language that is active."""
+    found = list(names)
+    return [Lack(name, allows, stops_without(name)) for name, allows in zip(found, allowed_by(found), strict=True)]
+
+
+def stops_without(name: str) -> str:
+    """What stops working where a permission is missing."""
+    if name in STOPS:
+        return gettext(STOPS[name])
+    return gettext("Whatever Instagram allows by “%(name)s” does not work.") % {"name": name}

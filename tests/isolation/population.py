@@ -14,7 +14,7 @@ from accounts.services import invitations
 from notifications.models import OutboxMessage
 from tests.factories import make_connection, make_member, make_meta_app, make_tenant, make_user
 from tests.test_tenancy_keys import BELONGING, EXCEPTIONS
-from tokens.models import ConnectAttempt, ImportLine, Link, MetaApp, Strike, SweepRun, TokenImport
+from tokens.models import ConnectAttempt, ImportLine, Link, MetaApp, PermissionNeeds, Strike, SweepRun, TokenImport
 from tokens.services import links
 
 OWNED = [model for model in BELONGING if model._meta.label not in EXCEPTIONS]
@@ -74,6 +74,7 @@ def _fill(tenant: Tenant, owner: User, word: str) -> None:
         tenant=tenant, meta_app=app, user=owner, connection=connection, state_hash=derived.digest(f"state-{word}"),
         session_hash="0" * 64, expires_at=now, used_at=now, outcome="denied", handles={"found": f"found_{word}"},
     )  # fmt: skip
+    PermissionNeeds.objects.create(tenant=tenant, permissions=["instagram_business_basic"], changed_by=owner)
     SweepRun.objects.create(tenant=tenant, purpose="refresh", owner=f"process-{word}", started_at=now)
     Strike.objects.create(meta_app=app, tenant=tenant, connection=connection, cause="deaths", at=now)
     job = TokenImport.objects.create(tenant=tenant, user=owner, file_name=f"{word}.csv", lines=1)

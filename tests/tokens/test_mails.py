@@ -48,7 +48,7 @@ def test_these_are_all_the_kinds_there_are():
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_mail_of_each_kind_says_what_it_is_about(kind):
-    connection = ended("anna") if kind == "reconnect_needed" else make_connection(handle="anna")
+    connection = ended("anna") if kind == "reconnect_needed" else make_connection(handle="anna", permissions=[])
     [message] = [each for each in deliver(kind, subject_of(kind, connection)) if each.to == ["anna@example.com"]]
     [(html, _)] = message.alternatives
     for text in (message.subject, message.body, html):

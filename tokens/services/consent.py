@@ -16,6 +16,7 @@ from django.utils import timezone
 from accounts.models import Membership, Tenant, User
 from accounts.rights import ROLES, Right
 from accounts.services.lock_living import lock_living
+from tokens import needs
 from tokens.fields import seal
 from tokens.meta import InstagramClient, Secret
 from tokens.models import ConnectAttempt, Connection, Link, MetaApp
@@ -72,7 +73,7 @@ def begin(
     return client.authorize_url(
         redirect_uri=redirect_uri(),
         state=state,
-        scopes=meta_app.permissions_wanted,
+        scopes=needs.of_workspace(tenant.pk, meta_app),
         # It is to be one certain account: whoever is logged in at Instagram may be another; let them choose.
         force_reauth=connection is not None or (link is not None and bool(link.expected_handle)),
     )

@@ -233,7 +233,7 @@ def _tell(attempt: ConnectAttempt, connection: Connection, *, was: str, seen_by:
     events.record(tenant=attempt.tenant, kind=kind, text=text, subject_id=connection.pk, actor=actor, at=now)
     missing = missing_permissions(connection)
     if missing:
-        text = f"Not ticked at Instagram: {', '.join(missing)}."
+        text = f"Needed, but not ticked at Instagram: {', '.join(missing)}."
         events.record(tenant=attempt.tenant, kind="permission_missing", text=text, subject_id=connection.pk, at=now)
     if link is not None:
         _tell_members(link, connection, was=was, seen_by=seen_by, now=now)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 
-from accounts.models import Membership, Role
+from django.db.models import Q
+
+from accounts.models import Membership, Role, Tenant
 from tokens.models import Connection, Link
 
 
@@ -13,6 +16,23 @@ def of_connection(connection: Connection) -> list[str]:
     if connection.contact_email:
         return [connection.contact_email.lower()]
     return members_behind(connection)
+
+
+def of_connections(tenant: Tenant, connections: Sequence[Connection]) -> dict[uuid.UUID, list[str]]:
+    """`of_connection` for some of one tenant's connections, with one query for all of them."""
+    behind = {each.connected_by_id for each in connections if not each.contact_email} - {None}
+    members = Membership.objects.for_tenant(tenant).filter(user__is_active=True).order_by("pk")
+    people = members.filter(Q(user_id__in=behind) | Q(role=Role.OWNER)).values_list("user_id", "role", "user__email")
+    known = {user_id: email.lower() for user_id, _, email in people}
+    owners = list(dict.fromkeys(email.lower() for _, role, email in people if role == Role.OWNER))
+    return {
+        each.pk: [each.contact_email.lower()] if each.contact_email else _one(known, each.connected_by_id) or owners
+        for each in connections
+    }
+
+
+def _one(known: dict[int, str], user_id: int | None) -> list[str]:
+    return [known[user_id]] if user_id in known else []
 
 
 def members_behind(connection: Connection) -> list[str]:

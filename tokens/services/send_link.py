@@ -48,4 +48,5 @@ def send_link(connection: Connection, *, actor: str) -> list[str]:
 def used_up(connection: Connection, now: dt.datetime) -> bool:
     """Whether the connection's links of this hour have all been mailed."""
     recent = Link.objects.filter(connection=connection, created_at__gt=now - dt.timedelta(hours=1))
-    return recent.count() >= LINKS_AN_HOUR
+    # One that was mailed to nobody led straight to Instagram.
+    return recent.exclude(recipients=[]).count() >= LINKS_AN_HOUR

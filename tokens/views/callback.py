@@ -13,15 +13,18 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import Membership, User
 from notifications.localisation import speak_as
+from tokens import needs
 from tokens.clients import instagram_client, lacks_secret
+from tokens.flags import missing_permissions
 from tokens.meta import Secret
 from tokens.models import ConnectAttempt
 from tokens.services import consent
 from tokens.services.connect import claim_pending, conclude, finish_pending, finish_with_code
 from tokens.services.links import is_open
+from tokens.services.once_more import once_more
 from tokens.views.departure import own_app_broken, to_consent
 from tokens.views.session import known_nonce
-from tokens.wording import allowed_by
+from tokens.wording import Lack, allowed_by, lacks_in_words
 
 # Several calls fit into one request of twenty seconds; a person who presses "Finish connecting" waits for one.
 CALL_SECONDS = 3.3
@@ -33,6 +36,7 @@ GOOD = {
     ConnectAttempt.Outcome.RECONNECTED: "works again. You need do nothing more.",
     ConnectAttempt.Outcome.RENEWED: "was connected already and works. The connection is renewed.",
 }
+UNTICKED = "works, but not everything that is needed was ticked at Instagram. What is missing stands under Permissions."
 
 
 @login_not_required
@@ -93,8 +97,10 @@ def _signed_in(request: HttpRequest) -> str:
 def _to_result(request: HttpRequest, attempt: ConnectAttempt) -> HttpResponse:
     """A member who connected goes to the connection; everything else has a page of its own."""
     if attempt.outcome in GOOD and attempt.connection is not None and _is_member(request, attempt):
-        done = GOOD[ConnectAttempt.Outcome(attempt.outcome)]
-        messages.success(request, f"{attempt.connection} {done}")
+        if missing_permissions(attempt.connection):
+            messages.warning(request, f"{attempt.connection} {UNTICKED}")
+        else:
+            messages.success(request, f"{attempt.connection} {GOOD[ConnectAttempt.Outcome(attempt.outcome)]}")
         return redirect("connection", slug=attempt.tenant.slug, pk=attempt.connection.pk)
     return redirect("connect_result", pk=attempt.pk)
 
@@ -115,9 +121,17 @@ def connect_result(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "waits": waits,
         "is_member": _is_member(request, attempt),
         "expected": _expected(attempt),
-        "allowed": allowed_by(attempt.meta_app.permissions_wanted),
+        "allowed": allowed_by(needs.of_workspace(attempt.tenant_id, attempt.meta_app)),
+        "missing": _missing(attempt),
+        "may_go_again": attempt.link_id is not None or attempt.user_id == request.user.pk,
     }
     return render(request, "tokens/connect_result.html", context)
+
+
+def _missing(attempt: ConnectAttempt) -> list[Lack]:
+    """What is needed of the account that was connected, and is not allowed, in words."""
+    connected = attempt.connection if attempt.outcome in GOOD else None
+    return [] if connected is None else lacks_in_words(missing_permissions(connected))
 
 
 def _expected(attempt: ConnectAttempt) -> str:
@@ -149,10 +163,14 @@ def finish_connecting(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @login_not_required
 @require_POST
 def try_again(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """Back to consent, by the same right as the attempt that failed: a member's, or that of a link still open."""
+    """Back to consent, by the same right as the attempt: a member's, or that of a link.
+
+    A link that is used is good once more for whoever came by it and left something unticked.
+    """
     attempt = _load(request, pk)
-    allowed = attempt.user_id == request.user.pk and consent.still_allowed(attempt)
-    if not (allowed if attempt.link is None else is_open(attempt.link)):
+    link = attempt.link if attempt.link is None or is_open(attempt.link) else once_more(attempt)
+    is_members = attempt.link is None and attempt.user_id == request.user.pk and consent.still_allowed(attempt)
+    if link is None and not is_members:
         return render(request, "tokens/state_refused.html", status=400)
     return to_consent(
         request,
@@ -160,7 +178,7 @@ def try_again(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         tenant=attempt.tenant,
         user=attempt.user,
         connection=attempt.connection,
-        link=attempt.link,
+        link=link,
     )
 
 

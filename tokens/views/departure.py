@@ -9,21 +9,24 @@ from django.shortcuts import redirect, render
 
 from accounts.models import Membership, Tenant, User
 from accounts.rights import Right, may
+from tokens import needs
 from tokens.clients import AppNotSetUp, app_for, instagram_client, lacks_secret
 from tokens.models import Connection, Link
 from tokens.services import consent
 from tokens.views.session import nonce
+from tokens.wording import allowed_by
 
 
 def explain_consent(request: HttpRequest, flavour: str, *, tenant: Tenant, context: dict[str, Any]) -> HttpResponse:
-    """Says what will happen and what is stored, with the button that leaves. Writes nothing."""
+    """Says what will happen, what is asked for and what is stored, with the button that leaves. Writes nothing."""
     try:
         meta_app = app_for(tenant, flavour, save=False)
     except AppNotSetUp:
         return _not_set_up(request, flavour)
     if lacks_secret(meta_app):
         return own_app_broken(request, tenant)
-    return render(request, "tokens/connect.html", {**context, "flavour": flavour})
+    allowed = allowed_by(needs.of_workspace(tenant.pk, meta_app))
+    return render(request, "tokens/connect.html", {**context, "flavour": flavour, "allowed": allowed})
 
 
 def to_consent(

@@ -8,14 +8,16 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from notifications.localisation import speak_as
+from tokens import needs
 from tokens.clients import AppNotSetUp, app_for
+from tokens.flags import missing_permissions
 from tokens.models import Connection, Link
 from tokens.services import links
 from tokens.services.invite_creator import send_again
 from tokens.services.link_account import ACTORS
 from tokens.services.send_link import send_link
 from tokens.views.departure import to_consent
-from tokens.wording import REASONS, allowed_by
+from tokens.wording import REASONS, allowed_by, lacks_in_words
 
 # Where asking for a new one by oneself leads nowhere: only the workspace can bring it back.
 FINAL = {"disconnected", "withdrawn", "workspace_deleted"}
@@ -38,15 +40,17 @@ def link(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _to_revive(found: Link, connection: Connection) -> dict[str, object]:
-    return {"link": found, "connection": connection, "why": REASONS.get(connection.reason)}
+    missing = lacks_in_words(missing_permissions(connection))
+    return {"link": found, "connection": connection, "why": REASONS.get(connection.reason), "missing": missing}
 
 
 def _allowed(found: Link) -> list[str]:
     """What the creator is about to allow, in words; nothing where no app is set up, which the button then tells."""
     try:
-        return allowed_by(app_for(found.tenant, found.flavour, save=False).permissions_wanted)
+        app = app_for(found.tenant, found.flavour, save=False)
     except AppNotSetUp:
         return []
+    return allowed_by(needs.of_workspace(found.tenant_id, app))
 
 
 def _closed(request: HttpRequest, found: Link | None, trouble: str) -> HttpResponse:

@@ -1,0 +1,87 @@
+"""Which permissions a workspace needs of an account: one answer for consent, pages, flags and the database.
+
+A workspace needs what it says (`PermissionNeeds`), as far as the account's Meta app can ask for it at all; without a
+word of it everything that the app asks for. The basic permission is always needed: without it nothing can be renewed.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Exists, OuterRef, Q, TextField
+from django.db.models.functions import Cast
+from django.db.models.lookups import Contains
+
+from tokens.models import Connection, MetaApp, PermissionNeeds
+from tokens.wording import PERMISSIONS
+
+BASIC = "instagram_business_basic"
+_NOT_LOADED = object()
+
+
+def askable(meta_app: MetaApp) -> list[str]:
+    """What a Meta app can ask people for."""
+    return list(dict.fromkeys([BASIC, *meta_app.permissions_wanted]))
+
+
+def needed(meta_app: MetaApp, said: Sequence[str] | None) -> list[str]:
+    """What is needed through a Meta app, in the order in which the app asks for it.
+
+    Args:
+        meta_app: the account's, or the one that will ask.
+        said: what the workspace says it needs; None where it never said.
+    """
+    if said is None:
+        return askable(meta_app)
+    return [each for each in askable(meta_app) if each == BASIC or each in said]
+
+
+def of_workspace(tenant_id: uuid.UUID, meta_app: MetaApp) -> list[str]:
+    """What a workspace needs of the accounts that are connected through `meta_app`."""
+    rows = PermissionNeeds.objects.filter(tenant=tenant_id, flavour=meta_app.flavour)
+    return needed(meta_app, rows.values_list("permissions", flat=True).first())
+
+
+def of_connection(connection: Connection) -> list[str]:
+    """What a connection's workspace needs of it. One loaded `with_dates` brings that along and asks nobody."""
+    said: Any = getattr(connection, "needs_said", _NOT_LOADED)
+    if said is _NOT_LOADED:
+        return of_workspace(connection.tenant_id, connection.meta_app)
+    return needed(connection.meta_app, said)
+
+
+def lacks_any() -> Q:
+    """The connections that were not granted something that is needed of them; none where Meta did not tell."""
+    # What is granted is compared first: the other table is looked at for those alone that lack something.
+    others = (not_granted(each) & ~_spared(each) for each in _known())
+    return Q(not_granted(BASIC), *others, _connector=Q.OR)
+
+
+def not_granted(permission: str) -> Q:
+    """The connections that lack a permission for which their Meta app can ask, whether it is needed or not."""
+    lacking = Q(permissions__isnull=False) & ~_names("permissions", permission)
+    return lacking if permission == BASIC else lacking & _asked_for(permission)
+
+
+def _known() -> list[str]:
+    """Every permission but the basic one that some Meta app can ask for."""
+    return [each for each in dict.fromkeys([*settings.INSTAGRAM_SCOPES, *PERMISSIONS]) if each != BASIC]
+
+
+def _asked_for(permission: str) -> Q:
+    own = Q(meta_app__scopes__isnull=False) & _names("meta_app__scopes", permission)
+    return own | Q(meta_app__scopes__isnull=True) if permission in settings.INSTAGRAM_SCOPES else own
+
+
+def _spared(permission: str) -> Q:
+    """The connections whose workspace says what it needs, and not this."""
+    said = PermissionNeeds.objects.filter(tenant=OuterRef("tenant"), flavour=OuterRef("meta_app__flavour"))
+    return Q(Exists(said.exclude(_names("permissions", permission))))
+
+
+def _names(column: str, permission: str) -> Q:
+    """SQLite can't look into JSON lists; as text, each name stands there in quotes."""
+    return Q(Contains(Cast(column, TextField()), f'"{permission}"'))
