@@ -52,6 +52,7 @@ class Lives(RuleBasedStateMachine):
         self.slots = ground.slots()
         self.issued = 0
         self.deletions = 0
+        self.told: set[Any] = set()
         for place in range(len(self.slots)):
             self.somebody_connects(place)
         self.world.now += dt.timedelta(days=2)
@@ -230,10 +231,6 @@ class Lives(RuleBasedStateMachine):
         if told not in self.told:
             self.told.add(told)
             slot.late()
-
-    @property
-    def told(self) -> set[Any]:
-        return self.__dict__.setdefault("_told", set())
 
     # Time
 
