@@ -14,11 +14,9 @@ from django.utils import timezone
 from notifications.models import OutboxMessage, State
 from tokens import flags
 from tokens.models import Brake, Connection, Credential, Status
+from tokens.remedies import OUR_WORDS, UNDECRYPTABLE
 from tokens.services.heartbeat import SILENCE, last_sweep
 
-# Failures that are ours, as `last_failure` names them: the rest of OurFault's words are Meta's kinds of it.
-UNDECRYPTABLE = "undecryptable"
-OUR_FAULTS = (UNDECRYPTABLE, "unknown_app", "app_disabled", "app_credentials", "redirect_uri", "scope", "other")
 LOOKS = {"good": "success", "warn": "warning", "bad": "danger", "": ""}
 
 
@@ -78,7 +76,7 @@ def _work(now: dt.datetime) -> list[Number]:
 
 
 def _trouble() -> list[Number]:
-    failing = Credential.objects.filter(connection__status=Status.ACTIVE, last_failure__in=OUR_FAULTS).aggregate(
+    failing = Credential.objects.filter(connection__status=Status.ACTIVE, last_failure__in=OUR_WORDS).aggregate(
         ours=Count("pk"), undecryptable=Count("pk", filter=Q(last_failure=UNDECRYPTABLE))
     )
     mails = OutboxMessage.objects.aggregate(
