@@ -31,11 +31,11 @@ _HOST = (
 )
 _RELEASE = "A change of ours in the last release."
 _BOTH = "{both}: do they belong together, and are they Instagram's own and not the Facebook app's?"
-_SECRET = (
+_COPIED_ANEW = (
     "{secret}: was it reset at Meta, or mistyped here? Copy it anew from App Dashboard → Instagram → API setup "
     "with Instagram login."
 )
-_ID = "{app_id}: is it the Instagram app ID of API setup with Instagram login, and not the number on App settings → Basic?"
+_ID = "{app_id}: is it the Instagram app ID of API setup with Instagram login, not the number on App settings → Basic?"
 _KEYS = (
     "FERNET_KEYS: is the key missing with which the stored tokens were encrypted, or did a backup come back with "
     "other keys? `python manage.py doctor` names the keys that are missing; put them behind the newest one."
@@ -55,7 +55,7 @@ _WHERE_TO_LOOK: dict[str, tuple[str, ...]] = {
         _RELEASE,
         _DAMAGED,
     ),
-    "app_credentials": (_SECRET, _BOTH, _RELEASE),
+    "app_credentials": (_COPIED_ANEW, _BOTH, _RELEASE),
     "unknown_app": (_ID, "Does the app still exist in the App Dashboard, with its product Instagram?", _BOTH),
     "app_disabled": (_ALERT, "Is the app in live mode, and do its owners still have access to it?", _ID),
     "redirect_uri": (

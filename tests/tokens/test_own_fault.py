@@ -6,11 +6,12 @@ Each fault over the emulator, met at renewing, at checking and at connecting; th
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from cryptography.fernet import Fernet
 from django.core import mail
+from django.core.mail import EmailMultiAlternatives
 from django.utils import timezone
 
 from notifications.delivery import deliver_due
@@ -338,7 +339,7 @@ def test_mail_and_page_say_the_same(kind, crowd, emulator):
     fall(crowd(3), emulator, kind)
     brake = held()
     deliver_due()
-    [told] = [each for each in mail.outbox if each.subject.startswith("The brake fell")]
+    [told] = [each for each in cast(list[EmailMultiAlternatives], mail.outbox) if each.subject.startswith("The brake")]
     page = brake_page(brake)
     checks = to_check("ours", brake.meta_app, list(words_seen(brake)))
     for line in [*checks, *(SEEN[word] for word in words_seen(brake))]:
