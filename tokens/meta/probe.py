@@ -1,6 +1,7 @@
 """Whether a host of Meta's answers at all: one request that holds no secret, and what came of it, as a value."""
 
 import datetime as dt
+import ssl
 import time
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -49,8 +50,6 @@ def look(url: str, *, seconds: float = 5.0) -> Seen:
         prepared = requests.Request("HEAD", url, headers={"User-Agent": f"Perennial/{VERSION}"}).prepare()
         with adapter.send(prepared, stream=True, timeout=(seconds, seconds), verify=True) as response:
             return _answered(response, time.monotonic() - started)
-    except requests.exceptions.SSLError:
-        return Seen("certificate")
     except requests.Timeout:
         return Seen("timeout")
     except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
@@ -79,8 +78,10 @@ def _date(header: str) -> dt.datetime | None:
 
 
 def _kind(error: BaseException) -> Trouble:
-    """A name that can't be resolved comes as a failed connection; its cause tells."""
+    """A name that can't be resolved, and a certificate that is refused, come as failed connections; the cause tells."""
     reason = getattr(error.args[0], "reason", None) if error.args else None
     if isinstance(reason, urllib3.exceptions.NameResolutionError):
         return "name"
+    if isinstance(reason, urllib3.exceptions.SSLError) and isinstance(reason.args[0], ssl.SSLCertVerificationError):
+        return "certificate"
     return "timeout" if isinstance(error, TimeoutError) else "connection"
