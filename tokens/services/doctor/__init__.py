@@ -4,7 +4,7 @@
 is set and taken away again, and nothing that a look says holds a secret, a host's error or somebody's name.
 """
 
-from tokens.services.doctor.examine import Report, examine
+from tokens.services.doctor.examination import Report, examine
 from tokens.services.doctor.finding import LEVELS, OK, WARNING, WRONG, Finding
 
 __all__ = ["LEVELS", "OK", "WARNING", "WRONG", "Finding", "Report", "examine"]

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from django.db import connections
+
 T = TypeVar("T")
 
 
@@ -30,6 +32,9 @@ class Aside(Generic[T]):
             self._value.append(self._function())
         except Exception as error:  # whatever it is, it is raised again where somebody asks
             self._error = error
+        finally:
+            # A queue or cache of another kind than it is taken for may have opened one.
+            connections.close_all()
 
     def result(self) -> T:
         """What the function returned.

@@ -33,8 +33,10 @@ def door() -> Said:
         Exception: whatever the driver says; its text may name host and user.
     """
     if database.vendor == "postgresql":
+        # In the thread, `database` would be that thread's own.
+        driver = database.Database
         parameters = {**database.get_connection_params(), "connect_timeout": int(DOOR_SECONDS)}
-        within(DOOR_SECONDS, lambda: database.Database.connect(**parameters).close())
+        within(DOOR_SECONDS, lambda: driver.connect(**parameters).close())
     with patience(DOOR_SECONDS), database.cursor() as cursor:
         cursor.execute("SELECT 1")  # a connection that was kept may have to be made anew
         started = time.monotonic()

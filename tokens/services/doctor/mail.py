@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from collections.abc import Callable
 from email.utils import parseaddr
@@ -57,12 +58,15 @@ def _server() -> Said:
 
     def greet() -> Said:
         backend: Any = get_connection(timeout=SECONDS - 1)
-        backend.open()
         try:
-            if backend.connection is not None and hasattr(backend.connection, "noop"):
+            backend.open()
+            # Without encryption and sign-in nothing has been said yet; backends of another kind have no such line.
+            if hasattr(getattr(backend, "connection", None), "noop"):
+                backend.connection.ehlo_or_helo_if_needed()
                 backend.connection.noop()
         finally:
-            backend.close()
+            with contextlib.suppress(Exception):
+                backend.close()
         return ok("It answers, and takes us as EMAIL_URL says.")
 
     return _judged(greet)
