@@ -228,6 +228,15 @@ def test_a_handle_that_looks_like_any_word_is_left_out_where_it_is_named(handle,
     assert handle not in scrub(f"Nope: {before}{handle} cannot").split()
 
 
+@given(
+    words=some.lists(some.sampled_from(["Sunny", "Days", "anna", "Berlin"]), min_size=1, max_size=4).map(" ".join),
+    marks=some.sampled_from(['""', "“”", "''", "``"]),
+)
+def test_what_a_text_quotes_is_left_out_though_it_is_plain_words(words, marks):
+    said = scrub(f"The title {marks[0]}{words}{marks[1]} is too long")
+    assert said == "The title … is too long"
+
+
 @given(text=some.text(max_size=400))
 def test_it_is_short_and_plain_whatever_comes(text):
     said = scrub(text)

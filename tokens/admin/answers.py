@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.formats import date_format
+
 from accounts.models import Event
-from notifications.localisation import instant
 from tokens.models import Connection, Status
 
 CALLS = {
@@ -43,12 +44,12 @@ def last_answer(connection: Connection) -> str:
 
 
 def _dated(event: Event) -> str:
-    detail = event.detail
+    detail, at = event.detail, date_format(event.at, "DATETIME_FORMAT")
     if detail.get("by_hand"):
-        return f"None: staff ended it, {instant(event.at)}"
+        return f"None: staff ended it, {at}"
     if not _is_of_answer(detail):
-        return f"None: {facts(detail) or 'nobody was asked'}, {instant(event.at)}"
-    return f"{facts(detail)}, {instant(event.at)}"
+        return f"None: {facts(detail) or 'nobody was asked'}, {at}"
+    return f"{facts(detail)}, {at}"
 
 
 def _is_of_answer(detail: dict[str, Any]) -> bool:

@@ -114,8 +114,9 @@ class BrakeAdmin(ReadOnlyAdmin):
     @column("What to check, the likeliest first")
     def next_steps(self, brake: Brake) -> SafeString:
         words = [word for word, _ in words_seen(brake).most_common()]
-        steps = ((step,) for step in to_check(brake.cause, brake.meta_app, words))
-        return format_html('<ol class="list-decimal pl-5">{}</ol>', format_html_join("", "<li>{}</li>", steps))
+        # The staff's pages take the numbers off lists.
+        steps = enumerate(to_check(brake.cause, brake.meta_app, words), start=1)
+        return format_html("<ol>{}</ol>", format_html_join("", "<li>{}. {}</li>", steps))
 
     @column("Calls in the last ten minutes")
     def calls(self, brake: Brake) -> str:

@@ -92,11 +92,11 @@ class _Examination:
             self._why_not = UNMIGRATED
         return found
 
-    def _unanswered(self, error: Exception) -> Said:
+    def _unanswered(self, task: Task, error: Exception) -> Said:
         """Without its migrations, tables and columns are missing: that is told once."""
         if self._why_not and isinstance(error, Error):
             return warning(f"Not looked at: {self._why_not}.", FIRST)
-        return _broken(error)
+        return _broken(task, error)
 
 
 def _patiently(task: Task, seconds: float) -> list[Finding]:
@@ -104,22 +104,19 @@ def _patiently(task: Task, seconds: float) -> list[Finding]:
         return task.done()
 
 
-def _broken(error: Exception) -> Said:
+def _broken(task: Task, error: Exception) -> Said:
     """The class alone: a text may hold a password."""
-    return wrong(
-        f"It could not be looked at ({type(error).__name__}).",
-        "Check the settings that belong to it, and that the other side runs.",
-    )
+    return wrong(f"It could not be looked at ({type(error).__name__}).", task.if_broken)
 
 
 def _safely(
-    task: Task, work: Callable[[], list[Finding]], explain: Callable[[Exception], Said] = _broken
+    task: Task, work: Callable[[], list[Finding]], explain: Callable[[Task, Exception], Said] = _broken
 ) -> list[Finding]:
     """Its lines; one line where it breaks, whatever it is."""
     try:
         return work()
     except TookTooLong:
         sentence = f"No answer within {task.seconds:.0f} seconds."
-        return task.found(wrong(sentence, "Is the host right, and does a firewall swallow what is sent to it?"))
+        return task.found(wrong(sentence, f"{task.if_broken} Does a firewall swallow what is sent to it?"))
     except Exception as error:
-        return task.found(explain(error))
+        return task.found(explain(task, error))

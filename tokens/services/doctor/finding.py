@@ -43,6 +43,7 @@ class Task:
         look: does it.
         asks: whom. What asks the network runs in a thread of its own and never touches the database.
         seconds: how long it may take there.
+        if_broken: what to do where it can't be looked at at all.
     """
 
     area: str
@@ -50,6 +51,7 @@ class Task:
     look: Look
     asks: Literal["database", "network", "nobody"] = "database"
     seconds: float = 5.0
+    if_broken: str = "Check the settings that belong to it, and that the other side runs."
 
     def done(self) -> list[Finding]:
         """Does it, to the last line: some looks are generators, which break when they are read."""

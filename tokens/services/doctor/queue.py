@@ -27,14 +27,16 @@ START = (
     "Start `python manage.py qcluster`, under something that starts it again. Without any worker run refresh_tokens, "
     "check_tokens and deliver_notifications from cron."
 )
+CACHE = "Check CACHE_URL, and that Redis runs and has memory left."
+BROKER = "Check BROKER_URL and CACHE_URL, and that Redis runs."
 T = TypeVar("T")
 
 
 def tasks() -> list[Task]:
     return [
-        Task(AREA, "Cache", _cache, asks="network" if settings.CACHE_URL else "database"),
-        Task(AREA, "Queue", _broker, asks="network" if settings.BROKER_URL else "database"),
-        Task(AREA, "Workers", _workers),
+        Task(AREA, "Cache", _cache, asks="network" if settings.CACHE_URL else "database", if_broken=CACHE),
+        Task(AREA, "Queue", _broker, asks="network" if settings.BROKER_URL else "database", if_broken=BROKER),
+        Task(AREA, "Workers", _workers, if_broken=BROKER),
         Task(AREA, "Last sweep", _sweep),
         Task(AREA, "Schedules", _schedules),
     ]
@@ -49,14 +51,14 @@ def _cache() -> Said:
         return ok(f"It keeps what it is given, in {'Redis' if settings.CACHE_URL else 'the database'}.")
     return wrong(
         "It does not keep what it is given: rate limits do not hold, and workers do not find each other.",
-        "Check CACHE_URL, and that Redis runs and has memory left.",
+        CACHE,
     )
 
 
 def _broker() -> Said:
     broker = get_broker()
     if not broker.ping():
-        return wrong("It does not answer.", "Check BROKER_URL, and that Redis runs.")
+        return wrong("It does not answer.", BROKER)
     waiting: int = broker.queue_size()
     where = "Redis" if settings.BROKER_URL else "the database"
     if waiting > MANY:
