@@ -16,6 +16,7 @@ from django.core.paginator import InvalidPage
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import path
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
@@ -42,6 +43,10 @@ class StaffSite(UnfoldAdminSite):  # type: ignore[misc]
     """Entered by the product's own sign-in. Only pages made for it appear: what a package registers by itself,
     with Django's plain pages, shows more than staff should see."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._pages: dict[str, tuple[str, Callable[[HttpRequest], HttpResponse]]] = {}
+
     def register(
         self,
         model_or_iterable: type[Model] | Iterable[type[Model]],
@@ -51,8 +56,20 @@ class StaffSite(UnfoldAdminSite):  # type: ignore[misc]
         if admin_class is not None and issubclass(admin_class, ModelAdmin):
             super().register(model_or_iterable, admin_class, **options)
 
+    def add_page(self, route: str, view: Callable[[HttpRequest], HttpResponse], name: str) -> None:
+        """A page of its own, behind the same door as all others.
+
+        Args:
+            route: below the site's own address.
+            view: asks for its permission by itself.
+            name: of the address.
+        """
+        self._pages[name] = (route, view)
+
     def get_urls(self) -> list[Any]:
         urls = [each for each in super().get_urls() if getattr(each, "name", None) not in UNWANTED]
+        # First: the last one of the others takes every address.
+        urls[:0] = [path(route, self.admin_view(view), name=name) for name, (route, view) in self._pages.items()]
         for each in urls:
             callback: Any = getattr(each, "callback", None)
             if hasattr(callback, "login_url"):

@@ -19,7 +19,7 @@ from prometheus_client.registry import Collector
 
 from notifications.models import OutboxMessage
 from tokens import flags
-from tokens.models import AppBudget, Brake, CallTally, Credential, SweepRun
+from tokens.models import AppBudget, Brake, CallTally, Credential, SweepRun, UnknownAnswer
 from tokens.services import budget
 from tokens.services.heartbeat import last_sweep
 
@@ -52,6 +52,11 @@ class TableCollector(Collector):
         yield from self._budgets()
         yield from self._latency()
         yield _gauge("outbox_waiting", "Mails that are owed and not sent yet.", [({}, _outbox_waiting())])
+        yield _gauge(
+            "unknown_answers",
+            "Answers of Meta's that no rule knows, all that were ever counted.",
+            [({}, UnknownAnswer.objects.aggregate(all=Sum("count"))["all"] or 0)],
+        )
         yield from self._last_hour()
         yield from _last_sweeps()
 

@@ -60,11 +60,18 @@ UNFOLD: dict[str, Any] = {
                 "title": "",
                 "items": [
                     {"title": "Home", "icon": "home", "link": reverse_lazy("admin:index")},
+                    {
+                        "title": "Doctor",
+                        "icon": "stethoscope",
+                        "link": reverse_lazy("admin:doctor"),
+                        "permission": _may_view("tokens_connection"),
+                    },
                     _item("Connections", "link", "tokens_connection"),
                     _item("Brakes", "front_hand", "tokens_brake"),
                     _item("Budgets", "speed", "tokens_appbudget"),
                     _item("Sweeps", "autorenew", "tokens_sweeprun"),
                     _item("Meta apps", "key", "tokens_metaapp"),
+                    _item("Unknown answers", "help", "tokens_unknownanswer"),
                 ],
             },
             {

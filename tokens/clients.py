@@ -51,7 +51,7 @@ def default_app(flavour: str = Flavour.INSTAGRAM_LOGIN, *, save: bool = True) ->
     Raises:
         AppNotSetUp: the environment names no app id or no secret.
     """
-    if flavour != Flavour.INSTAGRAM_LOGIN or not (settings.INSTAGRAM_APP_ID and settings.INSTAGRAM_APP_SECRET):
+    if flavour != Flavour.INSTAGRAM_LOGIN or not installation_has_app():
         raise AppNotSetUp
     columns: dict[str, Any] = {"tenant": None, "flavour": flavour, "app_id": settings.INSTAGRAM_APP_ID}
     if save:
@@ -110,3 +110,23 @@ def interactive_client(app: MetaApp) -> Iterator[InstagramClient]:
         yield client
     finally:
         client.close()
+
+
+def installation_client(deadline: float) -> InstagramClient:
+    """A client for the installation's own Meta app, made without a look into the database; close it after use.
+
+    Args:
+        deadline: seconds that one call may take in all.
+
+    Raises:
+        AppNotSetUp: the environment names no app id or no secret.
+    """
+    if not installation_has_app():
+        raise AppNotSetUp
+    app = MetaApp(tenant=None, flavour=Flavour.INSTAGRAM_LOGIN, app_id=settings.INSTAGRAM_APP_ID)
+    return instagram_client(app, pool_size=1, deadline=deadline)
+
+
+def installation_has_app() -> bool:
+    """Whether the environment names a Meta app that people can connect through."""
+    return bool(settings.INSTAGRAM_APP_ID and settings.INSTAGRAM_APP_SECRET)

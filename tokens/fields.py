@@ -28,6 +28,11 @@ def newest_key_id() -> str:
     return _key_id(settings.FERNET_KEYS[0])
 
 
+def known_key_ids() -> list[str]:
+    """The names of all keys that can decrypt, newest first."""
+    return [_key_id(key) for key in settings.FERNET_KEYS]
+
+
 @functools.lru_cache(maxsize=8)
 def _key_id(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()[:12]

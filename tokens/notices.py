@@ -16,7 +16,9 @@ from django.urls import reverse
 from notifications.registry import register
 from tokens.flags import missing_permissions
 from tokens.models import Brake, Connection, Link, MetaApp, Status
+from tokens.remedies import OUR_WORDS, SEEN, to_check
 from tokens.services import links
+from tokens.services.fault_words import words_seen
 from tokens.wording import REASONS, lacks_in_words
 
 if TYPE_CHECKING:
@@ -36,7 +38,7 @@ def register_kinds() -> None:
     register("creator_connected", context=_revived, max_age=NEWS_LASTS)
     register("revived", context=_revived, max_age=NEWS_LASTS)
     register("brake_fell", context=_brake_fell)
-    register("our_fault", context=_of_connection)
+    register("our_fault", context=_our_fault)
     register("refused_by_meta", context=_of_connection)
     register("connect_misconfigured", context=_of_app)
 
@@ -96,7 +98,7 @@ def _connect_invitation(message: OutboxMessage) -> dict[str, Any] | None:
 
 
 def _connection(connection_id: uuid.UUID | None) -> Connection | None:
-    rows = Connection.objects.with_dates().select_related("tenant")
+    rows = Connection.objects.with_dates().select_related("tenant", "meta_app__tenant")
     return rows.filter(pk=connection_id or NOBODY).first()
 
 
@@ -113,14 +115,24 @@ def _of_connection(message: OutboxMessage) -> dict[str, Any] | None:
     return None if connection is None else {"connection": connection, "credential": connection.credential}
 
 
+def _our_fault(message: OutboxMessage) -> dict[str, Any] | None:
+    values = _of_connection(message)
+    if values is None:
+        return None
+    # It may have failed in another way since; then what is true of any fault of ours is told.
+    word = values["credential"].last_failure
+    app = values["connection"].meta_app
+    return {**values, "seen": SEEN.get(word, ""), "checks": to_check(Brake.Cause.OURS, app, {word} & set(OUR_WORDS))}
+
+
 def _brake_fell(message: OutboxMessage) -> dict[str, Any] | None:
-    brake = (
-        Brake.objects.select_related("meta_app__tenant")
-        .defer("meta_app__secret")
-        .filter(pk=message.subject_id or NOBODY)
-        .first()
-    )
-    return None if brake is None else {"brake": brake, "app": brake.meta_app}
+    rows = Brake.objects.select_related("meta_app__tenant").defer("meta_app__secret", "meta_app__meta_secret")
+    brake = rows.filter(pk=message.subject_id or NOBODY).first()
+    if brake is None:
+        return None
+    words = [word for word, _ in words_seen(brake).most_common()]
+    checks = to_check(brake.cause, brake.meta_app, words)
+    return {"brake": brake, "app": brake.meta_app, "seen": [SEEN[word] for word in words], "checks": checks}
 
 
 def _of_app(message: OutboxMessage) -> dict[str, Any] | None:

@@ -14,7 +14,7 @@ from django_q.signing import SignedPackage
 from accounts.models import User
 from notifications.models import OutboxMessage
 from tests.factories import make_connection, make_member, make_meta_app, make_tenant
-from tokens.models import AppBudget, Brake, CallTally, Connection, Credential, MetaApp, Strike, SweepRun
+from tokens.models import AppBudget, Brake, CallTally, Connection, Credential, MetaApp, Strike, SweepRun, UnknownAnswer
 from tokens.services import links
 
 APP_SECRET = "0123456789abcdef0123456789abcdef"
@@ -53,6 +53,7 @@ def live(more: int = 0, *, name: str = "") -> Lived:
     for number in range(more + 1):
         _mail_and_queue(tenant, number, now)
         _sweeps(tenant, now)
+        _unknown(number, tenant, now)
     _brake(connections, now)
     Group.objects.get_or_create(name="Support")
     stored = Credential.objects.filter(token__isnull=False)
@@ -80,6 +81,13 @@ def _mail_and_queue(tenant: Any, number: int, now: dt.datetime) -> None:
             kwargs={"a": TASK_SECRET}, result=f"{TASK_SECRET} : Traceback", started=now, stopped=now, success=success,
         )  # fmt: skip
     Schedule.objects.create(name=f"s{number}", func="a.b", args=f"'{TASK_SECRET}'", kwargs=f"x='{TASK_SECRET}'")
+
+
+def _unknown(number: int, tenant: Any, now: dt.datetime) -> None:
+    UnknownAnswer.objects.create(
+        fingerprint=f"{number}{tenant.pk}", call="me", status=400, code=99999, text="Something nobody has documented",
+        trace_id="Atrace", count=3, first_at=now, last_at=now,
+    )  # fmt: skip
 
 
 def _sweeps(tenant: Any, now: dt.datetime) -> None:

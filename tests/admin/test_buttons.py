@@ -19,7 +19,7 @@ from tokens.admin import brakes, buttons
 from tokens.fields import Sealed
 from tokens.meta import Secret
 from tokens.models import Brake, Connection, Link, MetaApp, Reason
-from tokens.services import attempt
+from tokens.services import attempt, recovery, retry_renewal
 from tokens.services import mark_inactive as marking
 from tokens.services.links import issue
 from tokens.services.store import store
@@ -334,7 +334,7 @@ def test_a_brake_is_lifted_by_name(press, held, boss):
 
 
 def test_a_brake_asks_first(staff, held, emulator):
-    for button in ("lift", "recheck"):
+    for button in ("lift", "resume"):
         assert 'name="confirmed"' in staff.get(f"/admin/tokens/brake/{held.pk}/{button}/").content.decode()
     held.refresh_from_db()
     assert held.lifted_at is None
@@ -342,7 +342,7 @@ def test_a_brake_asks_first(staff, held, emulator):
 
 
 def test_a_sample_that_answers_lifts_it(press, held, creator, boss):
-    assert "lifted" in press(held, "recheck").text
+    assert "Lifted: @creator, asked first, answered as it should." in press(held, "resume").text
     held.refresh_from_db()
     assert held.lifted_by == boss.email
     assert credential_of(creator).lease_until is None
@@ -350,26 +350,29 @@ def test_a_sample_that_answers_lifts_it(press, held, creator, boss):
 
 def test_a_sample_that_fails_leaves_it(press, held, emulator):
     emulator.state.add_fault("http_500_empty")
-    assert "holds on" in press(held, "recheck").text
+    said = press(held, "resume").text
+    assert "It holds on. The first one asked, @creator, still fails: Instagram does not answer as it should" in said
+    assert "Nothing was lifted." in said
     held.refresh_from_db()
     assert held.lifted_at is None
 
 
 def test_a_sample_ends_within_twenty_seconds():
-    assert 5 * brakes.SAMPLE_DEADLINE < 20
+    answers = recovery.SAMPLE + 2  # the first one's renewal, and the second opinion about it
+    assert answers * brakes.SAMPLE_DEADLINE + retry_renewal.LONGEST_PAUSE < 20
 
 
 def test_who_may_only_view_brakes_lifts_none(clerk, held):
     browser = clerk("view_brake")
-    for button in ("lift", "recheck"):
+    for button in ("lift", "resume"):
         path = f"/admin/tokens/brake/{held.pk}/{button}/"
         assert browser.post(path, {"confirmed": "yes"}).status_code == 403
     held.refresh_from_db()
     assert held.lifted_at is None
 
 
-def test_two_brakes_are_rechecked_one_by_one(staff, held):
+def test_two_brakes_are_resumed_one_by_one(staff, held):
     other = Brake.objects.create(meta_app=make_meta_app(app_id="77"), cause="ours", fallen_at=timezone.now())
-    keys = {"action": "recheck", "_selected_action": [str(held.pk), str(other.pk)], "confirmed": "yes"}
+    keys = {"action": "resume", "_selected_action": [str(held.pk), str(other.pk)], "confirmed": "yes"}
     assert "at most 1" in staff.post("/admin/tokens/brake/", keys, follow=True).content.decode()
     assert Connection.objects.count() == 1

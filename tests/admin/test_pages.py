@@ -42,7 +42,7 @@ def test_what_is_registered_and_what_never():
         "accounts.Event", "accounts.Membership", "accounts.Tenant", "accounts.User", "auth.Group",
         "django_q.Failure", "django_q.OrmQ", "django_q.Schedule", "django_q.Success",
         "notifications.OutboxMessage", "tokens.AppBudget", "tokens.Brake", "tokens.Connection", "tokens.MetaApp",
-        "tokens.SweepRun",
+        "tokens.SweepRun", "tokens.UnknownAnswer",
     } == LABELS  # fmt: skip
     assert Credential not in admin.site._registry
 

@@ -19,13 +19,14 @@ from config import metrics, status
 from notifications.models import OutboxMessage
 from tests.factories import make_connection, make_connections, make_meta_app, make_tenant
 from tests.tokens.helpers import ago
-from tokens.models import AppBudget, Brake, CallTally, Credential, SweepRun
+from tokens.models import AppBudget, Brake, CallTally, Credential, SweepRun, UnknownAnswer
 from tokens.services import heartbeat
 
 pytestmark = pytest.mark.django_db
 OPERATIONS = Path(__file__).resolve().parents[2] / "docs" / "operations.md"
-# Both purposes' due ones and last sweeps, the heartbeat, brakes, budgets, latency, the outbox, the last hour.
-QUERIES = 10
+# Both purposes' due ones and last sweeps, the heartbeat, brakes, budgets, latency, the outbox, unknown answers, the
+# last hour.
+QUERIES = 11
 
 
 @pytest.fixture
@@ -136,6 +137,15 @@ def test_mail_that_waits_is_counted_and_mail_that_was_sent_is_not(ask):
             kind="x", recipient="a@b.example", dedupe_key=str(number), state=state, due_at=due_at
         )
     assert ask()[("outbox_waiting",)] == 2
+
+
+def test_answers_that_no_rule_knows_are_summed(ask):
+    assert ask()[("unknown_answers",)] == 0
+    for number in (3, 4):
+        UnknownAnswer.objects.create(
+            fingerprint=str(number), call="me", count=number, first_at=ago(days=9), last_at=ago(days=8)
+        )
+    assert ask()[("unknown_answers",)] == 7
 
 
 def test_outcomes_of_the_last_hour_are_summed_by_word(ask):

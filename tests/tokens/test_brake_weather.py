@@ -149,7 +149,7 @@ def test_canaries_alone_are_sent_while_it_lasts(travel):
     for minute in range(1, 4):
         travel(NOW + minute * MINUTE)
         assert sweep(meta) == {}
-        assert len(meta.calls) - before == 3 * minute
+        assert len(meta.calls) - before == minute, "one is enough to see that it lasts"
     assert falls()
     assert owed() == [STAFF]
 

@@ -1,4 +1,4 @@
-"""Brakes: why one fell, what its Meta app's counters say now, and the two buttons that lift it."""
+"""Brakes: why one fell, what its Meta app's counters say now, what to check, and the two buttons that lift it."""
 
 from __future__ import annotations
 
@@ -11,16 +11,21 @@ from django.contrib import admin, messages
 from django.db.models import Count, Q, QuerySet, Sum
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from notifications.staff import ChoiceFilter, ReadOnlyAdmin, choice_filter, column
 from tokens.admin.confirming import Button, Outcome, on_list, on_page
 from tokens.clients import instagram_client
 from tokens.models import Brake, CallTally, Connection, Status, Strike
+from tokens.remedies import SEEN, to_check
 from tokens.services.brake import WINDOW, lift
+from tokens.services.fault_words import words_seen
 from tokens.services.recovery import recheck
 
-# A sample of five is asked one after the other, and a request stays under twenty seconds.
-SAMPLE_DEADLINE = 3.0
+# A sample of five is asked one after the other, the first of them up to three times, with a pause of two seconds; and a
+# request stays under twenty seconds.
+SAMPLE_DEADLINE = 2.5
 LIFTED_ALREADY = Outcome(messages.INFO, "It was lifted already.")
 
 
@@ -32,17 +37,15 @@ def _lift(request: HttpRequest, rows: list[Brake], typed: dict[str, Any]) -> Ite
             yield row, LIFTED_ALREADY
 
 
-def _recheck(request: HttpRequest, rows: list[Brake], typed: dict[str, Any]) -> Iterator[tuple[Any, Outcome]]:
+def _resume(request: HttpRequest, rows: list[Brake], typed: dict[str, Any]) -> Iterator[tuple[Any, Outcome]]:
     for row in rows:
-        yield row, LIFTED_ALREADY if row.lifted_at else _sampled(request, row)
+        yield row, LIFTED_ALREADY if row.lifted_at else _tried(request, row)
 
 
-def _sampled(request: HttpRequest, row: Brake) -> Outcome:
+def _tried(request: HttpRequest, row: Brake) -> Outcome:
     with contextlib.closing(instagram_client(row.meta_app, pool_size=1, deadline=SAMPLE_DEADLINE)) as client:
-        lifted = recheck(row, client, timezone.now(), by=_address(request))
-    if lifted:
-        return Outcome(messages.SUCCESS, "The sample answered as it should: lifted.")
-    return Outcome(messages.WARNING, "It holds on: the sample did not answer as it should.")
+        trial = recheck(row, client, timezone.now(), by=_address(request))
+    return Outcome(messages.SUCCESS if trial.lifted else messages.WARNING, trial.sentence)
 
 
 def _address(request: HttpRequest) -> str:
@@ -57,11 +60,12 @@ LIFT = Button(
     icon="play_arrow",
     danger=True,
 )
-RECHECK = Button(
-    name="recheck",
-    label="Re-check a sample",
-    consequence="Instagram is asked about a few connections; if it answers as it should, the brake is lifted.",
-    work=_recheck,
+RESUME = Button(
+    name="resume",
+    label="Resume",
+    consequence="Instagram is asked about one connection first. If it answers as it should, a few more are asked; the "
+    "brake is lifted if all of them answer well. At the first that does not, nothing is lifted.",
+    work=_resume,
     most=1,
     too_many="Choose one brake.",
     icon="labs",
@@ -87,19 +91,32 @@ class BrakeAdmin(ReadOnlyAdmin):
     ordering = ("-fallen_at", "pk")
     fields = (
         *("meta_app", "state", "cause", "fallen_at", "tried_at", "lifted_at", "lifted_by"),
-        *("calls", "strikes", "active", "held"),
+        *("seen", "next_steps", "calls", "strikes", "active", "held"),
     )
-    actions = ("lift", "recheck")
-    actions_detail = ("lift_here", "recheck_here")
+    actions = ("resume", "lift")
+    actions_detail = ("resume_here", "lift_here")
+    resume, resume_here = on_list(RESUME), on_page(RESUME)
     lift, lift_here = on_list(LIFT), on_page(LIFT)
-    recheck, recheck_here = on_list(RECHECK), on_page(RECHECK)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Brake]:
-        return Brake.objects.select_related("meta_app").defer("meta_app__secret").order_by(*self.ordering)
+        rows = Brake.objects.select_related("meta_app__tenant")
+        return rows.defer("meta_app__secret", "meta_app__meta_secret").order_by(*self.ordering)
 
     @column("State", label={"holds": "danger", "lifted": "success"})
     def state(self, brake: Brake) -> str:
         return "lifted" if brake.lifted_at else "holds"
+
+    @column("What was seen")
+    def seen(self, brake: Brake) -> str:
+        found = words_seen(brake).most_common()
+        return "; ".join(f"{SEEN[word]} ({count})" for word, count in found) or brake.get_cause_display()
+
+    @column("What to check, the likeliest first")
+    def next_steps(self, brake: Brake) -> SafeString:
+        words = [word for word, _ in words_seen(brake).most_common()]
+        # The staff's pages take the numbers off lists.
+        steps = enumerate(to_check(brake.cause, brake.meta_app, words), start=1)
+        return format_html("<ol>{}</ol>", format_html_join("", "<li>{}. {}</li>", steps))
 
     @column("Calls in the last ten minutes")
     def calls(self, brake: Brake) -> str:

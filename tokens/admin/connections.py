@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 
 from accounts.models import Event
 from notifications.staff import ReadOnlyAdmin, column
-from tokens.admin import buttons, filters
+from tokens.admin import answers, buttons, filters
 from tokens.admin.confirming import on_list, on_page
 from tokens.flags import days_left, flags_of, missing_permissions
 from tokens.models import Connection
@@ -57,7 +57,7 @@ class ConnectionAdmin(ReadOnlyAdmin):
     search_help_text = "A handle, an Instagram id, or the address of a contact or of who connected it."
     ordering = ("handle", "pk")
     fieldsets = (
-        ("Now", {"fields": ("status_now", "why", "staff_sentence", "flags", "missing", "status_changed_at")}),
+        ("Now", {"fields": ("status_now", "why", "staff_sentence", "answer", "flags", "missing", "status_changed_at")}),
         (
             "Account",
             {
@@ -132,7 +132,7 @@ class ConnectionAdmin(ReadOnlyAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         connection = self.get_object(request, object_id or "")
-        table = {"headers": ["When", "What", "Who", "Kind"], "rows": _events(connection)}
+        table = {"headers": ["When", "What", "Facts", "Who", "Kind"], "rows": _events(connection)}
         response: HttpResponse = super().changeform_view(
             request, object_id, form_url, {**(extra_context or {}), "events": table, "connection": connection}
         )
@@ -162,6 +162,10 @@ class ConnectionAdmin(ReadOnlyAdmin):
     def staff_sentence(self, connection: Connection) -> str:
         text = REASONS.get(connection.reason)
         return text.staff if text else ""
+
+    @column("Why, by Meta's answer")
+    def answer(self, connection: Connection) -> str:
+        return answers.last_answer(connection)
 
     @column("Flags")
     def flags(self, connection: Connection) -> str:
@@ -204,4 +208,7 @@ def _events(connection: Any) -> list[list[Any]]:
     if connection is None:
         return []
     rows = Event.objects.filter(tenant_id=connection.tenant_id, subject_id=connection.pk).order_by("-at", "-pk")
-    return [[date_format(row.at, "DATETIME_FORMAT"), row.text, row.actor, row.kind] for row in rows[:LAST_EVENTS]]
+    return [
+        [date_format(row.at, "DATETIME_FORMAT"), row.text, answers.facts(row.detail), row.actor, row.kind]
+        for row in rows[:LAST_EVENTS]
+    ]

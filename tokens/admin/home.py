@@ -13,12 +13,12 @@ from django.utils import timezone
 
 from notifications.models import OutboxMessage, State
 from tokens import flags
-from tokens.models import Brake, Connection, Credential, Status
+from tokens.models import Brake, Connection, Credential, Status, UnknownAnswer
+from tokens.remedies import OUR_WORDS, UNDECRYPTABLE
 from tokens.services.heartbeat import SILENCE, last_sweep
 
-# Failures that are ours, as `last_failure` names them: the rest of OurFault's words are Meta's kinds of it.
-UNDECRYPTABLE = "undecryptable"
-OUR_FAULTS = (UNDECRYPTABLE, "unknown_app", "app_disabled", "app_credentials", "redirect_uri", "scope", "other")
+# Of answers that no rule knows, those of so long are counted.
+LATELY = dt.timedelta(days=7)
 LOOKS = {"good": "success", "warn": "warning", "bad": "danger", "": ""}
 
 
@@ -36,12 +36,17 @@ class Number:
         return LOOKS[self.look] if self.value else ""
 
 
+def may_see(request: HttpRequest) -> bool:
+    """Whether a member of the staff sees how the installation does."""
+    return any(request.user.has_perm(f"tokens.{verb}_connection") for verb in ("view", "change"))
+
+
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Adds the numbers to the home page; only for staff who may see connections."""
-    if not (request.user.has_perm("tokens.view_connection") or request.user.has_perm("tokens.change_connection")):
+    if not may_see(request):
         return context
     now = timezone.now()
-    groups = [("Connections", _connections()), ("Flags", _flags(now)), ("Work", _work(now)), ("Trouble", _trouble())]
+    groups = [("Connections", _connections()), ("Flags", _flags(now)), ("Work", _work(now)), ("Trouble", _trouble(now))]
     return {**context, "groups": groups, "sweep": _sweep(now)}
 
 
@@ -77,19 +82,21 @@ def _work(now: dt.datetime) -> list[Number]:
     ]
 
 
-def _trouble() -> list[Number]:
-    failing = Credential.objects.filter(connection__status=Status.ACTIVE, last_failure__in=OUR_FAULTS).aggregate(
+def _trouble(now: dt.datetime) -> list[Number]:
+    failing = Credential.objects.filter(connection__status=Status.ACTIVE, last_failure__in=OUR_WORDS).aggregate(
         ours=Count("pk"), undecryptable=Count("pk", filter=Q(last_failure=UNDECRYPTABLE))
     )
     mails = OutboxMessage.objects.aggregate(
         waiting=Count("pk", filter=Q(due_at__isnull=False)), refused=Count("pk", filter=Q(state=State.REFUSED))
     )
+    unknown = UnknownAnswer.objects.filter(last_at__gt=now - LATELY).count()
     brakes = Brake.objects.filter(lifted_at__isnull=True).count()
     outbox = reverse("admin:notifications_outboxmessage_changelist")
     return [
         Number("Brakes that hold", brakes, f"{reverse('admin:tokens_brake_changelist')}?holds=1", "bad"),
         Number("Failing by our own fault", failing["ours"], "", "bad"),
         Number("Undecryptable", failing["undecryptable"], "", "bad"),
+        Number("Unknown answers", unknown, f"{reverse('admin:tokens_unknownanswer_changelist')}?lately=1", "warn"),
         Number("Mail waiting", mails["waiting"], f"{outbox}?state=pending"),
         Number("Mail refused", mails["refused"], f"{outbox}?state=refused", "warn"),
     ]

@@ -15,8 +15,17 @@ _PLAIN = re.compile(
 # So many signs in a row may be a part of what was sent along.
 _PART = 6
 _QUOTED = re.compile(r"\"[^\"]*\"|“[^”]*”|'[^']*'(?=\s|$|[.,:;!?)])|`[^`]*`")
-# Behind these words a text names whom it speaks of.
-_NAMES = re.compile(r"(?i)\b(user(?:name)?|account|page|person|named?|called|owner|handle)(\s*[:=]\s*)\S+")
+# Behind these words a text names whom it speaks of, a handle perhaps that looks like any word; or it goes on with one
+# of the ordinary words that a sentence about nobody goes on with.
+ORDINARY = (
+    "a|access|account|an|and|are|as|at|be|because|been|but|by|can|cannot|changed|data|did|do|does|doesn't|for|from|had|"
+    "has|have|id|ids|if|in|info|is|limit|logged|may|must|no|not|of|on|or|permissions?|reached|removed|requests?|revoked|"
+    "session|should|that|the|this|to|tokens?|type|was|were|when|which|who|whose|will|with|without|would"
+)
+_NAMES = re.compile(
+    r"(?i)\b(user(?:name)?|account|page|person|named?|called|owner|handle)"
+    rf"(\s*[:=]\s*|\s+(?!(?:{ORDINARY})(?:[\s.,:;!?)]|$)))\S+"
+)
 
 
 def scrub(text: str, secrets: Iterable[Secret] = ()) -> str:

@@ -1,11 +1,15 @@
-"""Lifts a brake once its trouble is over: canaries for bad weather, a sampled re-check for the other causes."""
+"""Lifts a brake once its trouble is over: one connection is tried first, then a few more, until one does not do.
+
+Canaries for bad weather, a sample of those concerned for the other causes.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import logging
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from django.db.models import Q
 
@@ -20,11 +24,13 @@ from tokens.meta import (
 )
 from tokens.models import Brake, Credential, MetaApp, Status, Strike
 from tokens.querysets import CredentialQuerySet
+from tokens.remedies import SEEN, UNDECRYPTABLE, told
 from tokens.services.ask import Inquiry
 from tokens.services.attempt import ClientFor
 from tokens.services.brake import lift
 from tokens.services.budget import paused
 from tokens.services.claims import claim_one, hand_back
+from tokens.services.retry_renewal import StillFailing, retry_renewal
 from tokens.services.verdicts import Alive
 
 CANARIES = 3
@@ -36,6 +42,16 @@ RECHECK_EVERY = dt.timedelta(minutes=10)
 CANARY_EVERY = dt.timedelta(0)
 
 logger = logging.getLogger(__name__)
+
+Answer = Alive | MetaError | Unreadable | StillFailing
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What came of trying to lift a brake, with a sentence for staff."""
+
+    lifted: bool
+    sentence: str
 
 
 def try_to_lift(client_for: ClientFor, now: dt.datetime) -> None:
@@ -57,8 +73,10 @@ def _recheck_safely(held: Brake, client_for: ClientFor, now: dt.datetime) -> Non
         logger.error("The brake of Meta app %s could not be tried: %s", held.meta_app_id, type(error).__name__)
 
 
-def recheck(held: Brake, client: InstagramClient, now: dt.datetime, *, by: str = "") -> bool:
-    """Asks Meta about a few connections and lifts the brake if they answer as they should.
+def recheck(held: Brake, client: InstagramClient, now: dt.datetime, *, by: str = "") -> Trial:
+    """Asks Meta about one connection, then about a few more, and lifts the brake if all answer as they should.
+
+    It stops at the first that does not: while the trouble lasts, one call is enough to see it.
 
     Args:
         held: the brake.
@@ -67,18 +85,49 @@ def recheck(held: Brake, client: InstagramClient, now: dt.datetime, *, by: str =
         by: who asked for it; the product itself by default.
 
     Returns:
-        Whether the brake was lifted.
+        Whether the brake was lifted, and what was seen.
     """
-    if held.cause == Brake.Cause.WEATHER:
-        asked, who = _any_active(held.meta_app), "canaries"
-    else:
-        asked, who = _struck(held), "a sampled re-check"
-    sound = _SOUND[held.cause]
-    answers = [_ask(credential, client) for credential in asked]
-    well = all(sound(answer) for answer in answers if answer is not None)
-    # Somebody at work on every one of them tells nothing; nobody left to ask means that nothing is held back.
-    known = any(answer is not None for answer in answers) or not answers
-    return well and known and lift(held, by=by or who, now=now)
+    weather = held.cause == Brake.Cause.WEATHER
+    asked = _any_active(held.meta_app) if weather else _struck(held)
+    well: list[Credential] = []
+    for credential in asked:
+        answer = _ask(credential, client, held, first=not well)
+        if answer is None:
+            continue
+        if not _SOUND[held.cause](answer):
+            return Trial(False, _what_failed(well, credential, answer))
+        well.append(credential)
+    if asked and not well:
+        return Trial(False, "Somebody is at work on each of them just now. Nothing was lifted; try it in a minute.")
+    # Nobody left to ask means that nothing is held back.
+    if not lift(held, by=by or ("canaries" if weather else "a sampled re-check"), now=now):
+        return Trial(False, "It was lifted already.")
+    return Trial(True, _what_worked(well))
+
+
+def _what_failed(well: list[Credential], credential: Credential, answer: Answer) -> str:
+    who = str(credential.connection)
+    before = f"{_named(well)} answered as it should, but {who}" if well else f"The first one asked, {who},"
+    return f"It holds on. {before} still fails: {_said(answer)}. Nothing was lifted."
+
+
+def _what_worked(well: list[Credential]) -> str:
+    if not well:
+        return "Lifted: there is no connection left to ask."
+    return f"Lifted: {_named(well)} answered as it should. What is due goes on with the next sweep."
+
+
+def _named(well: list[Credential]) -> str:
+    first, more = str(well[0].connection), len(well) - 1
+    return f"{first}, asked first," if not more else f"{first}, asked first, and each of {more} more"
+
+
+def _said(answer: Answer) -> str:
+    if isinstance(answer, Unreadable):
+        return SEEN[UNDECRYPTABLE]
+    if isinstance(answer, StillFailing):
+        return f"Instagram tells who it is, but does not renew it: {answer.sentence}"
+    return told(answer) if isinstance(answer, MetaError) else "it works"
 
 
 def _take_turn(held: Brake, now: dt.datetime) -> bool:
@@ -86,7 +135,7 @@ def _take_turn(held: Brake, now: dt.datetime) -> bool:
     return bool(Brake.objects.filter(pk=held.pk, tried_at=held.tried_at).update(tried_at=now))
 
 
-def _any_active(app: MetaApp) -> Iterable[Credential]:
+def _any_active(app: MetaApp) -> list[Credential]:
     rows = _active(app.pk)
     # As a rule a few neighbours of a place are enough: of many connections, databases sort all to find the first three.
     near = Credential.objects.filter(pk__gte=uuid.uuid4()).order_by("pk").values("pk")[:NEIGHBOURS]
@@ -95,7 +144,7 @@ def _any_active(app: MetaApp) -> Iterable[Credential]:
 
 
 def _active(app_id: uuid.UUID) -> CredentialQuerySet[Credential]:
-    return Credential.objects.filter(
+    return Credential.objects.select_related("connection").filter(
         connection__meta_app_id=app_id, connection__status=Status.ACTIVE, token__isnull=False
     )
 
@@ -108,16 +157,30 @@ def _some(rows: CredentialQuerySet[Credential], count: int) -> list[Credential]:
     return found
 
 
-def _struck(held: Brake) -> Iterable[Credential]:
-    """Those whose answers led to the fall, or were held since, and that are still active."""
+def _struck(held: Brake) -> list[Credential]:
+    """Those whose answers led to the fall, or were held since, and that are still active; one that struck is first."""
     window = Q(at__gte=held.fallen_at - dt.timedelta(minutes=10))
     struck = Strike.objects.filter(window, meta_app_id=held.meta_app_id, cause=held.cause).values("connection")
     rows = _active(held.meta_app_id)
-    return _some(rows.filter(Q(pk__in=struck) | Q(last_failure="held")), SAMPLE)
+    first = _some(rows.filter(pk__in=struck), 1)
+    others = rows.filter(Q(pk__in=struck) | Q(last_failure="held")).exclude(pk__in=[row.pk for row in first])
+    return first + _some(others, SAMPLE - len(first))
 
 
-def _ask(credential: Credential, client: InstagramClient) -> Alive | MetaError | Unreadable | None:
-    """What `/me` says; None while somebody else is at work on the credential."""
+def _ask(credential: Credential, client: InstagramClient, held: Brake, *, first: bool) -> Answer | None:
+    """What Meta says about one; None while somebody else is at work on it.
+
+    `/me` knows nothing of what is refused when a token is to be renewed: of a fault of ours that was met there, the
+    first one asked is renewed as well.
+    """
+    answer = _me(credential, client)
+    ours = held.cause == Brake.Cause.OURS
+    if ours and first and isinstance(answer, Alive) and credential.refresh_failures:
+        return retry_renewal(credential.pk, client) or answer
+    return answer
+
+
+def _me(credential: Credential, client: InstagramClient) -> Alive | MetaError | Unreadable | None:
     claim = claim_one(credential.pk, "check")
     if claim is None or credential.token is None:
         return None
@@ -127,9 +190,6 @@ def _ask(credential: Credential, client: InstagramClient) -> Alive | MetaError |
         return error
     finally:
         hand_back(claim)
-
-
-Answer = Alive | MetaError | Unreadable
 
 
 def _reached(answer: Answer) -> bool:
@@ -144,7 +204,7 @@ def _understood(answer: Answer) -> bool:
     """Decrypted, and read by Meta: whatever it says of the token itself."""
     if isinstance(answer, TokenDead):
         return not answer.unparsable
-    return not isinstance(answer, Unreadable | OurMisconfiguration | MetaTransient | MetaRateLimited)
+    return not isinstance(answer, Unreadable | OurMisconfiguration | MetaTransient | MetaRateLimited | StillFailing)
 
 
 _SOUND: dict[str, Callable[[Answer], bool]] = {

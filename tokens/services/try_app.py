@@ -25,12 +25,17 @@ def try_app(app: MetaApp, client: InstagramClient) -> str:
     Returns:
         A word of `wording.APP_VERDICTS`, stored on the app as well.
     """
-    word = _asked(client)
+    word = what_meta_says(client)
     note_app(app, word)
     return word
 
 
-def _asked(client: InstagramClient) -> str:
+def what_meta_says(client: InstagramClient) -> str:
+    """As `try_app`, of any app, and nothing is stored.
+
+    Args:
+        client: of the app.
+    """
     try:
         client.exchange_code(code=Secret(NO_CODE), redirect_uri=consent.redirect_uri())
     except MetaError as error:
