@@ -65,6 +65,7 @@ UNFOLD: dict[str, Any] = {
                     _item("Budgets", "speed", "tokens_appbudget"),
                     _item("Sweeps", "autorenew", "tokens_sweeprun"),
                     _item("Meta apps", "key", "tokens_metaapp"),
+                    _item("Requests for deletion", "delete_forever", "tokens_deletionrequest"),
                 ],
             },
             {

@@ -1,9 +1,10 @@
-"""Staff's pages: connections, Meta apps, brakes, budgets, sweeps. The credential has none: no page may load a token."""
+"""Staff's pages: connections, Meta apps, brakes, budgets, sweeps, requests for deletion. The credential has none: no page may load a token."""
 
 from tokens.admin.brakes import BrakeAdmin
 from tokens.admin.budgets import AppBudgetAdmin
 from tokens.admin.connections import ConnectionAdmin
+from tokens.admin.deletions import DeletionRequestAdmin
 from tokens.admin.meta_apps import MetaAppAdmin
 from tokens.admin.sweeps import SweepRunAdmin
 
-__all__ = ["AppBudgetAdmin", "BrakeAdmin", "ConnectionAdmin", "MetaAppAdmin", "SweepRunAdmin"]
+__all__ = ["AppBudgetAdmin", "BrakeAdmin", "ConnectionAdmin", "DeletionRequestAdmin", "MetaAppAdmin", "SweepRunAdmin"]
