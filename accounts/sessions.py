@@ -12,8 +12,6 @@ from accounts.client_address import client_ip
 LAST_NOTED = "session_noted"
 # A page view writes nothing: the list is a few minutes behind at most.
 EVERY_SECONDS = 300
-# Whoever asks here is a program without a session, or reads a page that is the same for everybody.
-WITHOUT_SESSION = "/meta/"
 
 
 class SessionsMiddleware(UserSessionsMiddleware):  # type: ignore[misc]
@@ -22,7 +20,7 @@ class SessionsMiddleware(UserSessionsMiddleware):  # type: ignore[misc]
     def __call__(self, request: HttpRequest) -> HttpResponse:
         # PostgreSQL takes no NUL; signing in writes this down as well.
         agent = request.META["HTTP_USER_AGENT"] = request.META.get("HTTP_USER_AGENT", "").replace("\x00", "")
-        if request.path_info.startswith(WITHOUT_SESSION) or not request.user.is_authenticated:
+        if not request.user.is_authenticated:
             return self._answer(request)
         now = time.time()
         seen = [request.user.pk, client_ip(request), agent[:200]]

@@ -93,8 +93,8 @@ class MetaAppForm(forms.Form):
         required=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}, render_value=False),
         help_text=(
-            "Under App settings → Basic. Meta does not document with which of the two secrets it signs when it tells us "
-            "that somebody removed the app or wants their data deleted: with both we understand it in either case. "
+            "Under App settings → Basic. When somebody removes the app or wants their data deleted, Meta tells us, "
+            "signs it and does not document with which of the two secrets. With both we understand it in any case. "
             "Stored encrypted and never shown again; empty keeps what is stored."
         ),
     )

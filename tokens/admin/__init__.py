@@ -1,4 +1,7 @@
-"""Staff's pages: connections, Meta apps, brakes, budgets, sweeps, requests for deletion. The credential has none: no page may load a token."""
+"""Staff's pages: connections, Meta apps, brakes, budgets, sweeps, requests for deletion.
+
+The credential has none: no page may load a token.
+"""
 
 from tokens.admin.brakes import BrakeAdmin
 from tokens.admin.budgets import AppBudgetAdmin

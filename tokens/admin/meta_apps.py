@@ -22,8 +22,8 @@ from tokens.services.set_app_secret import set_app_secret, set_meta_secret
 
 # What a page shows of an app; the secret is none of it.
 FACTS = (
-    "owner", "flavour", "app_id", "asks_for", "secret_state", "key_id", "meta_secret_state", "meta_key_id", "created_at",
-    "use", "retired_at", "last_test", "tested_at", "limit",
+    "owner", "flavour", "app_id", "asks_for", "secret_state", "key_id", "meta_secret_state", "meta_key_id",
+    "created_at", "use", "retired_at", "last_test", "tested_at", "limit",
 )  # fmt: skip
 
 SECRETS = ("new_secret", "new_meta_secret")
