@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -34,7 +35,7 @@ def own():
 def there(own):
     """The same account, connected through the installation's app and through two workspaces' own ones."""
     other = make_meta_app(tenant=make_tenant(), secret=OTHER_SECRET)
-    same = {"instagram_id": "17841400000000099", "handle": "anna"}
+    same: dict[str, Any] = {"instagram_id": "17841400000000099", "handle": "anna"}
     return {
         "installation": make_connection(**same),
         "own": make_connection(tenant=own.tenant, meta_app=own, **same),
@@ -132,7 +133,7 @@ def test_addresses_of_no_own_app_answer_as_to_a_forgery(path, there, own):
 @every_path
 @pytest.mark.parametrize("how", ["unreadable", "none", "empty"])
 def test_an_app_without_a_readable_secret_answers_as_to_a_forgery(path, how, there, own):
-    columns = {"none": {"secret": None}, "empty": {"secret": seal("")}}
+    columns: dict[str, Any] = {"none": {"secret": None}, "empty": {"secret": seal("")}}
     if how == "unreadable":
         spoil(own)
     else:
@@ -222,7 +223,6 @@ def test_a_body_that_is_announced_too_long_is_not_read(path):
 
         readline = read
 
-    response = Client().generic(
-        "POST", address(path), b"", content_type=FORM, **{"CONTENT_LENGTH": "16385", "wsgi.input": Unread()}
-    )
+    announced: dict[str, Any] = {"CONTENT_LENGTH": "16385", "wsgi.input": Unread()}
+    response = Client().generic("POST", address(path), b"", content_type=FORM, **announced)
     assert response.status_code == 400

@@ -46,7 +46,7 @@ def anna(db):
 
 def interrupted(answer, call):
     """Meta whose first answer comes after `call`."""
-    done = []
+    done: list[object] = []
 
     def answering(told):
         def tell(token):

@@ -133,8 +133,13 @@ def test_nothing_is_parsed_before_the_signature_is_right(monkeypatch):
 
 
 def test_signatures_are_compared_in_constant_time(monkeypatch):
-    compared = []
-    monkeypatch.setattr("tokens.meta.signed_request.hmac.compare_digest", lambda *two: compared.append(two) or False)
+    compared: list[tuple[str, str]] = []
+
+    def compare(one, other):
+        compared.append((one, other))
+        return False
+
+    monkeypatch.setattr("tokens.meta.signed_request.hmac.compare_digest", compare)
     assert read_signed_request(sign(GOOD, OURS), [Secret(OURS), Secret(OTHER)]) is None
     assert len(compared) == 2, "each secret is tried, whichever fits"
 
