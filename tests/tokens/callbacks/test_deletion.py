@@ -120,6 +120,14 @@ def test_whoever_signs_the_same_words_with_another_apps_secret_neither_gets_nor_
     assert DeletionRequest.objects.get(code=ours.json()["confirmation_code"]).state == "erased"
 
 
+def test_the_same_words_signed_by_two_apps_of_the_installation_are_two_requests(creator, settings):
+    anna = creator()
+    first = ask_deletion(anna.instagram_id, settings.FACEBOOK_APP_SECRET, issued_at=1_900_000_000).json()
+    second = ask_deletion(anna.instagram_id, issued_at=1_900_000_000).json()
+    assert first["confirmation_code"] != second["confirmation_code"]
+    assert set(DeletionRequest.objects.values_list("state", flat=True)) == {"nothing_found", "erased"}
+
+
 def test_neither_id_nor_request_stands_in_what_is_kept(creator):
     anna = creator()
     ask_deletion(anna.instagram_id, issued_at=1_900_000_000)
@@ -127,6 +135,17 @@ def test_neither_id_nor_request_stands_in_what_is_kept(creator):
     kept = repr(DeletionRequest.objects.values().get())
     for word in (anna.instagram_id, anna.handle, str(anna.pk), str(anna.tenant_id), *text.split(".")):
         assert word not in kept
+
+
+def test_a_request_that_found_nothing_at_first_and_erases_when_it_is_repeated_says_so(creator):
+    """Whoever connects within the second in which they ask."""
+    soon = int(timezone.now().timestamp()) + 60
+    assert ask_deletion("17841400000000033", issued_at=soon).status_code == 200
+    assert DeletionRequest.objects.get().state == "nothing_found"
+    creator(instagram_id="17841400000000033")
+    ask_deletion("17841400000000033", issued_at=soon)
+    assert not Connection.objects.exists()
+    assert DeletionRequest.objects.get().state == "erased"
 
 
 def test_what_was_broken_off_is_finished_when_it_is_asked_again(creator, monkeypatch):

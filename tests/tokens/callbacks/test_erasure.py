@@ -65,6 +65,10 @@ def anna(workspace, owner):
     send_link(anna, actor=owner.email)
     mail_reconnect_link(anna, kind="reconnect_needed", now=now)
     notify(kind="our_fault", recipients=["staff@perennial.example"], tenant_id=None, subject_id=anna.pk, dedupe_key="x")
+    notify(
+        kind="connect_invitation", recipients=["anna@creator.example"], tenant_id=workspace.pk, subject_id=uuid.uuid4(),
+        dedupe_key="of a link that is gone",
+    )  # fmt: skip
     Strike.objects.create(meta_app=anna.meta_app, tenant=workspace, connection=anna, cause=Brake.Cause.OURS, at=now)
     _attempts(anna, owner, now)
     _imports(anna, owner)
