@@ -9,6 +9,8 @@ from django.views.decorators.http import require_safe
 
 PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 HEALTH = "/healthz"
+# Meta's callbacks, and the page that tells what came of one: the same for everybody.
+WITHOUT_COOKIES = "/meta/"
 
 
 @require_safe
@@ -29,6 +31,21 @@ class HealthMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return healthz(request) if request.path_info == HEALTH else self.get_response(request)
+
+
+class CookielessMiddleware:
+    """Forgets the cookies of whoever calls where nobody is anybody: no session is asked for, and none is given.
+
+    The sign-in wall asks who it is before it looks at whether that matters.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path_info.startswith(WITHOUT_COOKIES):
+            request.META.pop("HTTP_COOKIE", None)
+        return self.get_response(request)
 
 
 class SecurityHeadersMiddleware:

@@ -26,6 +26,8 @@ STATUS_TOKEN = env.raw("STATUS_TOKEN")
 # --- Instagram and Facebook -----------------------------------------------------------------------------------
 INSTAGRAM_APP_ID = env.app_id("INSTAGRAM_APP_ID")
 INSTAGRAM_APP_SECRET = env.raw("INSTAGRAM_APP_SECRET")
+# Of the same app, the secret on App settings > Basic: Meta may sign its callbacks with either.
+INSTAGRAM_META_APP_SECRET = env.raw("INSTAGRAM_META_APP_SECRET")
 INSTAGRAM_SCOPES = env.scopes("INSTAGRAM_SCOPES", "instagram_business_basic")
 INSTAGRAM_AUTHORIZE_URL = env.base_url("INSTAGRAM_AUTHORIZE_URL", "https://www.instagram.com/oauth/authorize")
 INSTAGRAM_API_URL = env.base_url("INSTAGRAM_API_URL", "https://api.instagram.com")
@@ -91,6 +93,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.SecurityHeadersMiddleware",
+    "config.middleware.CookielessMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "config.htmx.HtmxAnswersMiddleware",

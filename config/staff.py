@@ -72,6 +72,7 @@ UNFOLD: dict[str, Any] = {
                     _item("Sweeps", "autorenew", "tokens_sweeprun"),
                     _item("Meta apps", "key", "tokens_metaapp"),
                     _item("Unknown answers", "help", "tokens_unknownanswer"),
+                    _item("Requests for deletion", "delete_forever", "tokens_deletionrequest"),
                 ],
             },
             {

@@ -84,6 +84,12 @@ def forget(*, subject_ids: Iterable[UUID]) -> int:
     return erased
 
 
+def forget_mails_to(addresses: Iterable[str], *, tenant_id: UUID) -> int:
+    """Erases all mail of one tenant to these addresses, sent or owed. Returns how many."""
+    erased, _ = OutboxMessage.objects.filter(recipient__in=list(addresses), tenant_id=tenant_id).delete()
+    return erased
+
+
 def forget_recipients(addresses: Iterable[str], *, tenant_ids: Iterable[UUID]) -> int:
     """Erases which mails went to these addresses, and what is still owed to them about these tenants.
 

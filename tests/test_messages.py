@@ -39,7 +39,7 @@ PAGES = [
     *("tokens/not_set_up.html", "tokens/own_app_broken.html"),
     *sorted(
         f"tokens/{path.name}"
-        for pattern in ("link*.html", "_result_*.html")
+        for pattern in ("link*.html", "_result_*.html", "deletion_*.html")
         for path in (ROOT / "templates" / "tokens").glob(pattern)
     ),
 ]

@@ -67,7 +67,7 @@ def checked_secret(secret: str) -> str:
 
 
 class MetaAppForm(forms.Form):
-    """A workspace's own Meta app. The secret goes in and is never sent back, not even where something is wrong."""
+    """A workspace's own Meta app. Secrets go in and are never sent back, not even where something is wrong."""
 
     flavour = forms.ChoiceField(
         label="How people connect",
@@ -86,6 +86,17 @@ class MetaAppForm(forms.Form):
         max_length=LONGEST_SECRET,
         required=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}, render_value=False),
+    )
+    meta_secret = forms.CharField(
+        label="Meta app secret (optional)",
+        max_length=LONGEST_SECRET,
+        required=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}, render_value=False),
+        help_text=(
+            "Under App settings → Basic. When somebody removes the app or wants their data deleted, Meta tells us, "
+            "signs it and does not document with which of the two secrets. With both we understand it in any case. "
+            "Stored encrypted and never shown again; empty keeps what is stored."
+        ),
     )
     scopes = forms.MultipleChoiceField(
         label="Permissions that it may ask for",
@@ -119,6 +130,9 @@ class MetaAppForm(forms.Form):
 
     def clean_app_secret(self) -> Secret:
         return Secret(checked_secret(self.cleaned_data["app_secret"]))
+
+    def clean_meta_secret(self) -> Secret:
+        return Secret(checked_secret(self.cleaned_data["meta_secret"]))
 
     def clean_scopes(self) -> list[str]:
         """In the order of the list, whatever order they were sent in."""

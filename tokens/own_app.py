@@ -72,6 +72,6 @@ def addresses(app: MetaApp | None) -> dict[str, str]:
     pages = {name: settings.SITE_URL + reverse(name) for name in ("privacy", "terms", "data_deletion")}
     found = {"redirect_uri": consent.redirect_uri(), **pages}
     if app is not None:
-        found["deauthorize"] = f"{settings.SITE_URL}/meta/{app.pk}/deauthorize/"
-        found["deletion"] = f"{settings.SITE_URL}/meta/{app.pk}/data-deletion/"
+        found["deauthorize"] = settings.SITE_URL + reverse("own_deauthorize", args=[app.pk])
+        found["deletion"] = settings.SITE_URL + reverse("own_data_deletion", args=[app.pk])
     return found

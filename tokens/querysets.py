@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from django.apps import apps
@@ -28,14 +29,15 @@ class ConnectionQuerySet(TenantOwnedQuerySet[_Row]):
 
     def with_dates(self) -> Self:
         """With the credential's dates and counters, never its token, and what the workspace says it needs."""
-        rows = self.select_related("credential", "meta_app").defer("credential__token", "meta_app__secret")
+        secrets = ("credential__token", "meta_app__secret", "meta_app__meta_secret")
+        rows = self.select_related("credential", "meta_app").defer(*secrets)
         said = apps.get_model("tokens", "PermissionNeeds")._default_manager.filter(
             tenant=OuterRef("tenant"), flavour=OuterRef("meta_app__flavour")
         )
         return rows.annotate(needs_said=Subquery(said.values("permissions")[:1]))
 
-    def known_as(self, meta_app: MetaApp, aliases: set[str]) -> Self:
-        """Those made through `meta_app` that carry one of Instagram's ids in `aliases`."""
+    def known_as(self, meta_app: MetaApp | uuid.UUID, aliases: set[str]) -> Self:
+        """Those made through `meta_app` (or the app of that key) that carry one of Instagram's ids in `aliases`."""
         return self.filter(meta_app=meta_app).filter(
             Q(instagram_id__in=aliases) | Q(app_scoped_id__in=aliases) | Q(exchange_user_id__in=aliases)
         )

@@ -1,6 +1,16 @@
 from django.urls import path
 
-from tokens.views import callback, creators, history, link, meta_app, moving, permissions, workspace
+from tokens.views import (
+    callback,
+    creators,
+    history,
+    link,
+    meta_app,
+    meta_callbacks,
+    moving,
+    permissions,
+    workspace,
+)
 
 CONNECTION = "w/<slug:slug>/connections/<uuid:pk>/"
 IMPORT = "w/<slug:slug>/settings/import/"
@@ -36,6 +46,11 @@ urlpatterns = [
     path("connect/outcome/<uuid:pk>/", callback.connect_result, name="connect_result"),
     path("connect/outcome/<uuid:pk>/finish/", callback.finish_connecting, name="finish_connecting"),
     path("connect/outcome/<uuid:pk>/again/", callback.try_again, name="connect_again"),
+    path("meta/deauthorize/", meta_callbacks.deauthorize, name="meta_deauthorize"),
+    path("meta/data-deletion/", meta_callbacks.data_deletion, name="meta_data_deletion"),
+    path("meta/data-deletion/<slug:code>/", meta_callbacks.deletion_status, name="deletion_status"),
+    path("meta/<uuid:meta_app>/deauthorize/", meta_callbacks.deauthorize, name="own_deauthorize"),
+    path("meta/<uuid:meta_app>/data-deletion/", meta_callbacks.data_deletion, name="own_data_deletion"),
     path("link/<str:token>/", link.link, name="link"),
     path("link/<str:token>/new/", link.new_link, name="new_link"),
 ]

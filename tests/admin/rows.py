@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,18 @@ from django_q.signing import SignedPackage
 from accounts.models import User
 from notifications.models import OutboxMessage
 from tests.factories import make_connection, make_member, make_meta_app, make_tenant
-from tokens.models import AppBudget, Brake, CallTally, Connection, Credential, MetaApp, Strike, SweepRun, UnknownAnswer
+from tokens.models import (
+    AppBudget,
+    Brake,
+    CallTally,
+    Connection,
+    Credential,
+    DeletionRequest,
+    MetaApp,
+    Strike,
+    SweepRun,
+    UnknownAnswer,
+)
 from tokens.services import links
 
 APP_SECRET = "0123456789abcdef0123456789abcdef"
@@ -54,6 +66,7 @@ def live(more: int = 0, *, name: str = "") -> Lived:
         _mail_and_queue(tenant, number, now)
         _sweeps(tenant, now)
         _unknown(number, tenant, now)
+    _deletions(connections, more, now)
     _brake(connections, now)
     Group.objects.get_or_create(name="Support")
     stored = Credential.objects.filter(token__isnull=False)
@@ -96,6 +109,15 @@ def _sweeps(tenant: Any, now: dt.datetime) -> None:
         purpose="refresh", ended_at=now, claimed=7, refreshed=4, failed={"died": 1, "failed": 2}, seconds=2.0, **started
     )
     SweepRun.objects.create(purpose="check", tenant=tenant, claimed=1, **started)
+
+
+def _deletions(connections: list[Connection], more: int, now: dt.datetime) -> None:
+    for number, state in enumerate((*DeletionRequest.State.values, *["erased"] * more)):
+        app = None if state == "nothing_found" else connections[number % len(connections)].meta_app
+        name = uuid.uuid4().hex
+        DeletionRequest.objects.create(
+            code=name[:20], digest=name, meta_app=app, signed_with="meta", state=state, received_at=now
+        )
 
 
 def _brake(connections: list[Connection], now: dt.datetime) -> None:

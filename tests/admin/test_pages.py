@@ -41,8 +41,8 @@ def test_what_is_registered_and_what_never():
     assert {
         "accounts.Event", "accounts.Membership", "accounts.Tenant", "accounts.User", "auth.Group",
         "django_q.Failure", "django_q.OrmQ", "django_q.Schedule", "django_q.Success",
-        "notifications.OutboxMessage", "tokens.AppBudget", "tokens.Brake", "tokens.Connection", "tokens.MetaApp",
-        "tokens.SweepRun", "tokens.UnknownAnswer",
+        "notifications.OutboxMessage", "tokens.AppBudget", "tokens.Brake", "tokens.Connection",
+        "tokens.DeletionRequest", "tokens.MetaApp", "tokens.SweepRun", "tokens.UnknownAnswer",
     } == LABELS  # fmt: skip
     assert Credential not in admin.site._registry
 

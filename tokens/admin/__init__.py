@@ -1,4 +1,4 @@
-"""Staff's pages: connections, Meta apps, brakes, budgets, sweeps, unknown answers, the doctor.
+"""Staff's pages: connections, Meta apps, brakes, budgets, sweeps, deletions, unknown answers, the doctor.
 
 The credential has none: no page may load a token.
 """
@@ -6,6 +6,7 @@ The credential has none: no page may load a token.
 from tokens.admin.brakes import BrakeAdmin
 from tokens.admin.budgets import AppBudgetAdmin
 from tokens.admin.connections import ConnectionAdmin
+from tokens.admin.deletions import DeletionRequestAdmin
 from tokens.admin.doctor import doctor
 from tokens.admin.meta_apps import MetaAppAdmin
 from tokens.admin.sweeps import SweepRunAdmin
@@ -15,6 +16,7 @@ __all__ = [
     "AppBudgetAdmin",
     "BrakeAdmin",
     "ConnectionAdmin",
+    "DeletionRequestAdmin",
     "MetaAppAdmin",
     "SweepRunAdmin",
     "UnknownAnswerAdmin",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -17,13 +18,15 @@ from notifications.localisation import instant
 from notifications.staff import StaffAdmin, choice_filter, column
 from tokens.forms import LONGEST_SECRET, checked_app_id, checked_secret
 from tokens.models import AppBudget, Flavour, MetaApp
-from tokens.services.set_app_secret import set_app_secret
+from tokens.services.set_app_secret import set_app_secret, set_meta_secret
 
 # What a page shows of an app; the secret is none of it.
 FACTS = (
-    "owner", "flavour", "app_id", "asks_for", "secret_state", "key_id", "created_at", "use", "retired_at", "last_test",
-    "tested_at", "limit",
+    "owner", "flavour", "app_id", "asks_for", "secret_state", "key_id", "meta_secret_state", "meta_key_id",
+    "created_at", "use", "retired_at", "last_test", "tested_at", "limit",
 )  # fmt: skip
+
+SECRETS = ("new_secret", "new_meta_secret")
 
 
 class MetaAppForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -43,6 +46,13 @@ class MetaAppForm(forms.ModelForm):  # type: ignore[type-arg]
         widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}, render_value=False),
         help_text="Sealed as it is stored, and never shown again. Leave it empty to keep the one that is set.",
     )
+    new_meta_secret = forms.CharField(
+        label="New Meta app secret (optional)",
+        max_length=LONGEST_SECRET,
+        required=False,
+        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}, render_value=False),
+        help_text="The one under App settings, Basic: Meta may sign its callbacks with it. Sealed like the other.",
+    )
 
     class Meta:
         model = MetaApp
@@ -60,6 +70,9 @@ class MetaAppForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean_new_secret(self) -> str:
         return checked_secret(self.cleaned_data["new_secret"])
+
+    def clean_new_meta_secret(self) -> str:
+        return checked_secret(self.cleaned_data["new_meta_secret"])
 
     def clean(self) -> dict[str, Any]:
         """A second app in use is refused here: the database would refuse it without a sentence."""
@@ -80,13 +93,17 @@ class MetaAppAdmin(StaffAdmin):
     ordering = ("created_at", "pk")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[MetaApp]:
-        is_set = ExpressionWrapper(Q(secret__isnull=False), output_field=BooleanField())
-        return MetaApp.objects.select_related("tenant").defer("secret").annotate(is_set=is_set).order_by(*self.ordering)
+        set_or_not = {
+            "is_set": ExpressionWrapper(Q(secret__isnull=False), output_field=BooleanField()),
+            "meta_is_set": ExpressionWrapper(Q(meta_secret__isnull=False), output_field=BooleanField()),
+        }
+        rows = MetaApp.objects.select_related("tenant").defer("secret", "meta_secret")
+        return rows.annotate(**set_or_not).order_by(*self.ordering)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         if obj is None:
-            return ("tenant", "flavour", "app_id", "new_secret")
-        return (*FACTS, "new_secret") if self._takes_secret(request, obj) else FACTS
+            return ("tenant", "flavour", "app_id", *SECRETS)
+        return (*FACTS, *SECRETS) if self._takes_secret(request, obj) else FACTS
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return () if obj is None else FACTS
@@ -133,10 +150,18 @@ class MetaAppAdmin(StaffAdmin):
             return "in the environment"
         return "set" if app.is_set else "not set"
 
+    @column("Meta app secret", label={"set": "success", "not set": "info", "in the environment": "info"})
+    def meta_secret_state(self, app: Any) -> str:
+        if app.tenant_id is None:
+            return "in the environment" if settings.INSTAGRAM_META_APP_SECRET else "not set"
+        return "set" if app.meta_is_set else "not set"
+
     def save_model(self, request: HttpRequest, obj: MetaApp, form: Any, change: bool) -> None:
-        secret = form.cleaned_data["new_secret"]
+        secret, meta_secret = (form.cleaned_data[name] for name in SECRETS)
         with transaction.atomic():
             if not change:
                 obj.save()
             if secret:
                 set_app_secret(obj, secret=secret, by=request.user)  # type: ignore[arg-type]
+            if meta_secret:
+                set_meta_secret(obj, secret=meta_secret, by=request.user)  # type: ignore[arg-type]

@@ -19,6 +19,7 @@ from .exceptions import (
 from .observation import Exchange, observing
 from .redaction import SecretFilter, mask, quiet_http_loggers
 from .secret import Secret
+from .signed_request import SignedRequest, read_signed_request
 from .types import AppCredentials, Endpoints, LongLivedToken, Profile, ShortLivedToken
 from .verdict import is_unknown
 
@@ -38,12 +39,14 @@ __all__ = [
     "Secret",
     "SecretFilter",
     "ShortLivedToken",
+    "SignedRequest",
     "TokenDead",
     "UnexpectedReply",
     "is_unknown",
     "mask",
     "observing",
     "quiet_http_loggers",
+    "read_signed_request",
 ]
 
 # HTTP libraries print whole URLs at DEBUG; this must not depend on anybody's logging configuration.

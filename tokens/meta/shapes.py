@@ -17,7 +17,7 @@ _TEN_YEARS = 10 * 366 * 86_400
 def read_short_lived(body: object) -> ShortLivedToken | None:
     """`data[0]` with a comma string (D-BL), flat with a numeric id (D-oat), flat with a list (seen live)."""
     answer = _unwrapped(body)
-    token, user_id = _token(answer), _id(answer.get("user_id"))
+    token, user_id = _token(answer), read_id(answer.get("user_id"))
     if token is None or user_id is None:
         return None
     return ShortLivedToken(token, user_id, _permissions(answer.get("permissions")))
@@ -33,7 +33,7 @@ def read_long_lived(body: object) -> LongLivedToken | None:
 def read_profile(body: object) -> Profile | None:
     """`{"data": [{…}]}` in Meta's guide (D-getstarted), flat in every public client."""
     answer = _unwrapped(body)
-    user_id, app_scoped_id = _id(answer.get("user_id")), _id(answer.get("id"))
+    user_id, app_scoped_id = read_id(answer.get("user_id")), read_id(answer.get("id"))
     if user_id is None and app_scoped_id is None:
         return None
     return Profile(
@@ -62,7 +62,7 @@ def _lifetime(value: object) -> int | None:
     return seconds if seconds is not None and 0 < seconds <= _TEN_YEARS else None
 
 
-def _id(value: object) -> str | None:
+def read_id(value: object) -> str | None:
     """Ids come as strings and as numbers."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None

@@ -106,7 +106,8 @@ def conclude(attempt: ConnectAttempt, outcome: str, **handles: str) -> str:
         attempt.pending_facts, attempt.pending_until = {}, None
         # What waits is stored by `consent.keep_pending` alone: it may have been erased under our feet since.
         columns += ["pending", "pending_secret", "pending_facts", "pending_until"]
-    attempt.save(update_fields=columns)
+    # Not `save`: the row may have been erased along with its connection.
+    ConnectAttempt.objects.filter(pk=attempt.pk).update(**{name: getattr(attempt, name) for name in columns})
     return outcome
 
 

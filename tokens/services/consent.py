@@ -118,7 +118,7 @@ def keep_pending(
     """Keeps a secret of an attempt, encrypted, until it is used or its time is over.
 
     Returns:
-        False where the workspace was deleted meanwhile: nothing is kept.
+        False where the workspace was deleted or the attempt erased meanwhile: nothing is kept.
     """
     if attempt.pending != kind or attempt.pending_until is None:
         # Pressing "Finish connecting" while Meta is down does not lengthen the life of what waits.
@@ -130,8 +130,9 @@ def keep_pending(
         # Whoever deletes the workspace in this moment waits, and then erases this secret as well.
         if lock_living(attempt.tenant_id) is None:
             return False
-        attempt.save(update_fields=["pending", "pending_secret", "pending_facts", "pending_until"])
-    return True
+        columns = ("pending", "pending_secret", "pending_facts", "pending_until")
+        kept = ConnectAttempt.objects.filter(pk=attempt.pk).update(**{name: getattr(attempt, name) for name in columns})
+    return bool(kept)
 
 
 def still_allowed(attempt: ConnectAttempt) -> bool:

@@ -24,6 +24,9 @@ from tokens.services.rows import Write, write_rows
 from tokens.services.store import LOST, store
 from tokens.services.verdicts import Call, Verdict
 
+# Told the Meta app (id) and the calls of an answer.
+Count = Callable[[uuid.UUID, Sequence[Call]], None]
+
 logger = logging.getLogger(__name__)
 
 
@@ -50,9 +53,7 @@ class _Plain:
     change: Change
 
 
-def store_group(
-    answers: Sequence[Answer], *, worthwhile: Callable[[], bool], count: Callable[[uuid.UUID, Sequence[Call]], None]
-) -> list[str]:
+def store_group(answers: Sequence[Answer], *, worthwhile: Callable[[], bool], count: Count) -> list[str]:
     """Stores answers, those that can be together in one transaction.
 
     Args:
@@ -78,7 +79,7 @@ def store_group(
         for each in group:
             count(each.finding.connection.meta_app_id, each.answer.calls)
     found = {id(each.answer): word for each, word in zip(group, words, strict=False)}
-    return [found[id(answer)] if id(answer) in found else _store_alone(answer, worthwhile) for answer in answers]
+    return [found[id(answer)] if id(answer) in found else _store_alone(answer, worthwhile, count) for answer in answers]
 
 
 def _plain(answer: Answer, now: dt.datetime) -> _Plain | None:
@@ -111,14 +112,18 @@ def _store_together(plain: Sequence[_Plain], now: dt.datetime) -> list[str]:
     return [each.change.word if each.answer.claim.connection_id in written else LOST for each in plain]
 
 
-def _store_alone(answer: Answer, worthwhile: Callable[[], bool]) -> str:
+def _store_alone(answer: Answer, worthwhile: Callable[[], bool], count: Count) -> str:
     """One answer in a transaction of its own; what goes wrong with it stops no other."""
     if answer.verdict is None:
         return "error"
     try:
+        credential = _whole(answer, worthwhile)
+        if credential is None:
+            count(answer.held.app_id, answer.calls)
+            return LOST
         return store(
             answer.claim,
-            _whole(answer, worthwhile),
+            credential,
             answer.verdict,
             calls=answer.calls,
             unparsable=answer.unparsable,
@@ -132,10 +137,16 @@ def _store_alone(answer: Answer, worthwhile: Callable[[], bool]) -> str:
         return "error"
 
 
-def _whole(answer: Answer, worthwhile: Callable[[], bool]) -> Credential:
-    """The row with all of its columns; as it was claimed, where the claim was lost meanwhile."""
-    rows = answer.claim.row().select_related("connection")
-    return until_it_stands(rows.first, worthwhile=worthwhile) or answer.held.credential
+def _whole(answer: Answer, worthwhile: Callable[[], bool]) -> Credential | None:
+    """The row with all of its columns; as it was claimed, where the claim was lost; None where it is erased."""
+
+    def load() -> Credential | None:
+        if (row := answer.claim.row().select_related("connection").first()) is not None:
+            return row
+        there = Credential.objects.filter(pk=answer.claim.connection_id).exists()
+        return answer.held.credential if there else None
+
+    return until_it_stands(load, worthwhile=worthwhile)
 
 
 def _tell(plain: Sequence[_Plain], now: dt.datetime) -> None:

@@ -33,7 +33,8 @@ def mark_inactive(connection: Connection, *, reason: str, by: User) -> str:
     now = timezone.now()
     with transaction.atomic():
         brake.lock(connection.meta_app_id)
-        lock_connection(connection.pk)
+        if not lock_connection(connection.pk):
+            return NOT_ACTIVE
         if brake.holding(connection.meta_app_id) is not None:
             return HELD
         if not Connection.objects.filter(pk=connection.pk, status=Status.ACTIVE).update(**ended(reason, now)):

@@ -11,7 +11,7 @@ from accounts.models import Tenant, User
 from accounts.services.lock_living import lock_living
 from tokens.meta import Secret
 from tokens.models import MetaApp
-from tokens.services.set_app_secret import set_app_secret
+from tokens.services.set_app_secret import set_app_secret, set_meta_secret
 
 
 class AppRefused(Exception):
@@ -23,7 +23,7 @@ class AppRefused(Exception):
 
 
 def save_app(
-    tenant: Tenant, *, flavour: str, app_id: str, secret: Secret, scopes: list[str], by: User
+    tenant: Tenant, *, flavour: str, app_id: str, secret: Secret, meta_secret: Secret, scopes: list[str], by: User
 ) -> tuple[MetaApp, bool]:
     """Makes `app_id` the app of `flavour` that the workspace connects through.
 
@@ -35,6 +35,7 @@ def save_app(
         flavour: the kind of app.
         app_id: as Meta's dashboard has it.
         secret: an empty one keeps what is stored; only the app in use has one worth keeping.
+        meta_secret: the other one, which callbacks may be signed with; an empty one keeps what is stored.
         scopes: permissions to ask for.
         by: the owner who entered it.
 
@@ -59,9 +60,11 @@ def save_app(
                 raise AppRefused("app_secret", "Enter the app secret as well: every app has one of its own.")
             app = _take_up(tenant, flavour, app_id, instead_of=app, by=by)
             set_app_secret(app, secret=secret.reveal(), by=by)
+            _set_meta_secret(app, meta_secret, by)
             _set_scopes(app, scopes)
             return app, True
-        return app, _change(app, secret, scopes, by)
+        changed = _set_meta_secret(app, meta_secret, by)
+        return app, _change(app, secret, scopes, by) or changed
 
 
 def _take_up(tenant: Tenant, flavour: str, app_id: str, *, instead_of: MetaApp | None, by: User) -> MetaApp:
@@ -90,6 +93,12 @@ def _change(app: MetaApp, secret: Secret, scopes: list[str], by: User) -> bool:
         actor=by.email,
     )
     return True
+
+
+def _set_meta_secret(app: MetaApp, secret: Secret, by: User) -> bool:
+    if secret:
+        set_meta_secret(app, secret=secret.reveal(), by=by)
+    return bool(secret)
 
 
 def _set_scopes(app: MetaApp, scopes: list[str]) -> None:

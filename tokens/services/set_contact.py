@@ -17,7 +17,8 @@ def set_contact(connection: Connection, *, email: str, by: User) -> None:
     if connection.contact_email == email.lower():
         return
     with transaction.atomic():
-        Connection.objects.filter(pk=connection.pk).update(contact_email=email.lower())
+        if not Connection.objects.filter(pk=connection.pk).update(contact_email=email.lower()):
+            return  # erased meanwhile: nothing may be written about it any more
         text = (
             f"Mails about {connection} go to {email.lower()}." if email else f"{connection} has no contact address now."
         )

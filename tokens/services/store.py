@@ -74,6 +74,8 @@ def _store(finding: Finding, calls: Sequence[Call], unparsable: bool) -> str:
     if unparsable or isinstance(finding.verdict, Dead | OurFault):
         brake.lock(app_id)
     if unparsable:
+        if not lock_connection(finding.connection.pk):
+            return LOST
         brake.strike(connection=finding.connection, cause=Brake.Cause.OURS, now=finding.now)
     change = plain_change(finding)
     return _HANDLERS[type(finding.verdict)](finding) if change is None else _apply(finding, change)
@@ -107,8 +109,7 @@ def _tell(finding: Finding, kind: str, text: str, **detail: Any) -> None:
 def _alive(finding: Finding) -> str:
     """The account goes by another name now: whoever takes both rows takes the connection's first."""
     verdict: Alive = finding.verdict
-    lock_connection(finding.connection.pk)
-    if not _write(finding, **signs_of_life(finding)):
+    if not (lock_connection(finding.connection.pk) and _write(finding, **signs_of_life(finding))):
         return LOST
     take_names(finding.connection, handle=verdict.handle, name=verdict.name, now=finding.now)
     return "alive"
@@ -118,7 +119,8 @@ def _dead(finding: Finding) -> str:
     """The end of a connection: status, event and mail in one transaction; nothing of it while the brake holds."""
     verdict: Dead = finding.verdict
     connection = finding.connection
-    lock_connection(connection.pk)
+    if not lock_connection(connection.pk):
+        return LOST
     if brake.holding(connection.meta_app_id) is not None:
         return _apply(finding, again(finding, "held", "held"))
     if not _write(finding, **_let_go(finding)):
@@ -140,13 +142,16 @@ def _let_go(finding: Finding) -> dict[str, Any]:
     }
 
 
-def lock_connection(connection_id: uuid.UUID) -> None:
+def lock_connection(connection_id: uuid.UUID) -> bool:
     """Locks a connection until the caller's transaction ends.
 
     Whoever changes both takes the connection's row before the credential's: the other way round two people,
     or a person and a worker, could wait for each other.
+
+    Returns:
+        False where it was erased meanwhile.
     """
-    Connection.objects.select_for_update(no_key=True).only("pk").get(pk=connection_id)
+    return Connection.objects.select_for_update(no_key=True).only("pk").filter(pk=connection_id).first() is not None
 
 
 def mail_reconnect_link(connection: Connection, *, kind: str, now: dt.datetime) -> list[str]:

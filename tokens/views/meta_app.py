@@ -44,6 +44,7 @@ def meta_app(request: TenantRequest, slug: str) -> HttpResponse:
             flavour=form.cleaned_data["flavour"],
             app_id=form.cleaned_data["app_id"],
             secret=form.cleaned_data["app_secret"],
+            meta_secret=form.cleaned_data["meta_secret"],
             scopes=form.cleaned_data["scopes"],
             by=request.user,
         )

@@ -67,7 +67,7 @@ def test_the_page_shows_each_address_that_metas_dashboard_asks_for(own_app, sign
         f"{site}/data-deletion/",
     ):
         assert f'readonly spellcheck="false">{address}</textarea>' in html
-    assert "does not answer Meta there yet" in Page(html).text
+    assert "learns at once that somebody removed the app" in Page(html).text
 
 
 def test_before_it_is_saved_the_page_promises_no_addresses_of_it(signed_in, page):
