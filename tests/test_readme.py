@@ -220,7 +220,12 @@ def test_the_walk_names_the_demos_addresses_and_people() -> None:
     assert told == {str(USUAL[name]) for name in ("site", "mailbox", "emulator")}
     for word in (people.PASSWORD, people.OWNER, people.STAFF):
         assert f"`{word}`" in text
-    assert set(re.findall(r"`@([\w.]+)`", text)) == {people.NEWCOMER, people.DUE, people.HEALTHY}
+    assert set(re.findall(r"`@([\w.]+)`", text)) == {
+        people.NEWCOMER,
+        people.DUE,
+        people.HEALTHY,
+        people.LEAVING,
+    }
 
 
 def test_the_version_of_python_is_the_one_required() -> None:

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Locator, expect
 
 from tests.browser.gestures import allow, at_instagram, card, choose, leave, row, sign_in
 from tests.browser.visitor import DESK, PHONE, ROOT, Visitor
-from tests.demo.people import AGENCY, HEALTHY, NEWCOMER, OWNER, PASSWORD, STAFF
+from tests.demo.people import AGENCY, HEALTHY, LEAVING, NEWCOMER, OWNER, PASSWORD, STAFF
 
 # Whose page, what the picture is called, and the part of the page that it shows where not all of it matters.
 Look = Callable[[Visitor, str, Locator | None], None]
@@ -74,6 +74,7 @@ def walk(chromium: Browser, at: dict[str, str], look: Look) -> None:
         revives(creator, mailed_link(ana, at, look), at, look)
         ana.open("/")
         expect(row(ana, HEALTHY)).to_contain_text("Active")
+        leaves(ana, at)
         staff.open(f"{at['Admin']}/")
         sign_in(staff, STAFF, PASSWORD)
         staff.arrives("/admin/")
@@ -109,6 +110,16 @@ def ends(ana: Visitor, at: dict[str, str], look: Look) -> None:
     ana.press("Check now")
     ana.reads("Inactive", re.compile("password was changed"))
     look(ana, "ended", None)
+
+
+def leaves(ana: Visitor, at: dict[str, str]) -> None:
+    """Instagram tells at once of whoever removes the app, and of whoever wants to be erased."""
+    at_instagram(ana, at["Instagram"], LEAVING, "Remove the app and tell it")
+    ana.open("/")
+    expect(row(ana, LEAVING)).to_contain_text("Inactive")
+    at_instagram(ana, at["Instagram"], LEAVING, "Ask for deletion")
+    ana.open("/")
+    expect(row(ana, LEAVING)).to_have_count(0)
 
 
 def mailed_link(ana: Visitor, at: dict[str, str], look: Look) -> str:
