@@ -37,6 +37,8 @@ LONG = (
     "tests/isolation/test_walk.py",
     "tests/flows/",
     "tests/crashes/",
+    "tests/tokens/matrix/",
+    "tests/tokens/lives/",
     "tests/browser/test_demo.py",
     "tests/browser/test_walk_through.py",
     "tests/demo_tests/",

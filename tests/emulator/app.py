@@ -1,6 +1,7 @@
 """The WSGI application: notes every request, lets faults strike, and routes to the endpoints."""
 
 from collections.abc import Callable, Iterable, Mapping
+from email.utils import formatdate
 from http import HTTPStatus
 from typing import Any
 
@@ -27,7 +28,7 @@ class Emulator:
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         answer = self.answer(read_request(environ))
         environ["emulator.answer"] = answer  # how to send it is the server's business
-        start_response(status_line(answer.status), [*answer.headers, *length_of(answer)])
+        start_response(status_line(answer.status), [*answer.headers, *length_of(answer), *date_of(answer, self.state)])
         return [answer.body]
 
     def answer(self, request: Request) -> Answer:
@@ -55,6 +56,11 @@ def length_of(answer: Answer) -> Headers:
     if answer.header("Content-Length") is not None:
         return ()  # a `raw` fault may lie about it
     return (("Content-Length", str(len(answer.body))),)
+
+
+def date_of(answer: Answer, state: State) -> Headers:
+    """By the clock of the Meta that is played: whoever compares clocks sees when it was moved."""
+    return () if answer.header("Date") else (("Date", formatdate(state.now(), usegmt=True)),)
 
 
 def play(state: State, request: Request) -> Answer:

@@ -20,7 +20,7 @@ from tokens.meta import MetaError, OurMisconfiguration, Refused, Secret, Unexpec
 from tokens.meta.scrub import LONGEST, ORDINARY, scrub
 from tokens.models import UnknownAnswer
 from tokens.services import note_unknown as noting
-from tokens.services.brake import Tallies, tally
+from tokens.services.brake import Tallies, prune, tally
 from tokens.services.note_unknown import MOST_KINDS, note_unknown
 from tokens.services.verdicts import Call
 
@@ -94,6 +94,13 @@ def test_no_more_kinds_are_kept_than_a_table_can_bear_and_the_known_ones_go_on(m
 
 
 @pytest.mark.django_db(transaction=True)
+def test_what_was_not_met_for_a_year_makes_room():
+    note_unknown([unknown(1)], ago(days=401))
+    note_unknown([unknown(2)], ago(days=399))
+    prune(timezone.now())
+    assert set(kept()) == {2}
+
+
 def test_two_who_meet_a_new_one_at_once_make_one_row():
     together(*[lambda: note_unknown([unknown()], timezone.now())] * 4)
     assert kept() == {99999: 4}

@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 import pytest
 
@@ -56,3 +57,9 @@ def test_the_dates_in_the_message_look_like_metas(client: Client, state: State, 
     lea.expires_at = datetime(2021, 9, 28, 10, 0, 0, tzinfo=UTC).timestamp()
     message = client.me(lea.access_token).error["message"]
     assert "expired on Tuesday, 28-Sep-21 03:00:00 PDT. The current time is Saturday, 21-Nov-26" in message
+
+
+def test_answers_tell_the_time_of_the_clock_that_is_played(client: Client, state: State) -> None:
+    state.set_clock(now="2027-03-01T01:00:00+00:00")
+    told = client.get("/me").headers["Date"]
+    assert abs((parsedate_to_datetime(told) - datetime(2027, 3, 1, 1, tzinfo=UTC)).total_seconds()) < 5

@@ -21,7 +21,7 @@ from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from notifications.services import notify_staff
-from tokens.models import Brake, CallTally, Connection, MetaApp, Status, Strike
+from tokens.models import Brake, CallTally, Connection, MetaApp, Status, Strike, UnknownAnswer
 from tokens.services.claims import process_name
 from tokens.services.note_unknown import note_unknown
 from tokens.services.verdicts import Call
@@ -154,9 +154,10 @@ def lift(brake: Brake, *, by: str, now: dt.datetime) -> bool:
 
 
 def prune(now: dt.datetime) -> None:
-    """Forgets counters that no window reaches any more."""
+    """Forgets counters that no window reaches any more, and answers that were not met for a year."""
     CallTally.objects.filter(minute__lt=now - 6 * WINDOW).delete()
     Strike.objects.filter(at__lt=now - dt.timedelta(days=30)).delete()
+    UnknownAnswer.objects.filter(last_at__lt=now - dt.timedelta(days=400)).delete()
 
 
 def _window_start(app_id: uuid.UUID, now: dt.datetime) -> dt.datetime:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
-import json
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +12,7 @@ from django.test import Client
 from accounts.models import Event, Membership, Tenant, User
 from notifications.models import OutboxMessage
 from tests.factories import make_meta_app, make_tenant
+from tests.tokens.callbacks.signing import post, sign
 from tests.tokens.lives.model import Slot
 from tokens.models import (
     Brake,
@@ -30,6 +27,8 @@ from tokens.models import (
     SweepRun,
 )
 
+# One for all: each new one would load all of the middleware again.
+META = Client()
 OWN_SECRET = "an own app's secret of a workspace"
 EMPTIED: list[Any] = [
     *(OutboxMessage, Event, ConnectAttempt, Link, Strike, Brake, CallTally, SweepRun, DeletionRequest),
@@ -74,15 +73,8 @@ def empty() -> None:
             cursor.execute(f"DELETE FROM {model._meta.db_table}")  # noqa: S608 - names of our own tables
 
 
-def signed(payload: dict[str, Any], secret: str) -> str:
-    """As Meta signs: over the encoded text, without padding."""
-    text = base64.urlsafe_b64encode(json.dumps(payload).encode()).decode().rstrip("=")
-    signature = hmac.new(secret.encode(), text.encode(), hashlib.sha256).digest()
-    return f"{base64.urlsafe_b64encode(signature).decode().rstrip('=')}.{text}"
-
-
 def call(path: str, payload: dict[str, Any], secret: str) -> Any:
-    return Client().post(path, {"signed_request": signed(payload, secret)})
+    return post(sign(payload, secret), path, browser=META)
 
 
 def row_of(ground: Ground, slot: Slot) -> Connection | None:

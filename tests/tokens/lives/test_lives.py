@@ -30,7 +30,7 @@ def test_whatever_happens_connections_are_what_the_rules_say(monkeypatch, settin
     monkeypatch.setattr(rate_limits.Limit, "take", lambda limit, whom: 0)
     Lives.world, Lives.ground = world, ground.lay(settings_of_lives.INSTAGRAM_APP_SECRET)
     profile = settings(
-        max_examples=int(GAMES or 40),
+        max_examples=int(GAMES or 25),
         stateful_step_count=30,
         derandomize=not GAMES,
         deadline=None,

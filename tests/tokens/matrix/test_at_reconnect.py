@@ -8,7 +8,7 @@ import pytest
 
 from tests.flows.faults import Case
 from tests.tokens.matrix.expected import CAUSES, NON_DEATHS, at_reconnect
-from tests.tokens.matrix.ground import answer_of, connections_by_cause, mails, seen
+from tests.tokens.matrix.ground import answer_of, connections_by_cause, mails, met_by, seen
 from tests.tokens.matrix.scripted import ScriptedWire, client_of, deadly, well
 from tokens.meta import Secret
 from tokens.models import Brake, ConnectAttempt, Connection
@@ -66,6 +66,7 @@ def alive(connection: Connection):
 @non_deaths
 def test_whatever_me_answers_the_connection_stays_as_it_ended_until_it_says_who_it_is(other: Case, fleet, alice):
     outcome = at_reconnect(other)
+    fleet = {cause: fleet[cause] for cause in met_by(other)}
     for cause, connection in fleet.items():
         attempt = way_back(connection, alice)
         found = finish_with_code(attempt, meta(connection, answer_of(other, "me", connection)), CODE)

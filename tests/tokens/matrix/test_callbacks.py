@@ -12,7 +12,7 @@ from tests.factories import credential_of
 from tests.flows.faults import Case
 from tests.tokens.lives.ground import call
 from tests.tokens.matrix.expected import CAUSES, NON_DEATHS
-from tests.tokens.matrix.ground import answer_of, connections_by_cause, kill, mails, seen
+from tests.tokens.matrix.ground import answer_of, connections_by_cause, kill, mails, met_by, seen
 from tests.tokens.matrix.scripted import ScriptedWire, client_of, deadly
 from tokens.models import Brake, Connection, Credential, DeletionRequest
 from tokens.services.ask import Inquiry
@@ -66,6 +66,7 @@ def interrupted(connection: Connection, purpose, first, second, what: str) -> st
 @pytest.mark.parametrize("purpose", ["refresh", "check"])
 @non_deaths
 def test_a_removal_ends_it_and_no_late_answer_changes_that(purpose, other: Case, fleet):
+    fleet = {cause: fleet[cause] for cause in met_by(other)}
     for cause, connection in fleet.items():
         word = interrupted(connection, purpose, deadly(cause), answer_of(other, "me", connection), "deauthorize")
         assert word == LOST, cause
@@ -79,10 +80,13 @@ def test_a_removal_ends_it_and_no_late_answer_changes_that(purpose, other: Case,
 @pytest.mark.parametrize("purpose", ["refresh", "check"])
 @non_deaths
 def test_a_deletion_takes_the_row_from_under_an_attempt_and_tells_nobody(purpose, other: Case, fleet):
+    fleet = {cause: fleet[cause] for cause in met_by(other)}
     for cause, connection in fleet.items():
         word = interrupted(connection, purpose, deadly(cause), answer_of(other, "me", connection), "deletion")
         assert word == LOST, cause
-    assert (Connection.objects.count(), Credential.objects.count(), mails()) == (0, 0, {})
+    gone = [connection.pk for connection in fleet.values()]
+    assert not Connection.objects.filter(pk__in=gone).exists() and not Credential.objects.filter(pk__in=gone).exists()
+    assert mails() == {}
     assert DeletionRequest.objects.filter(state="erased").count() == len(fleet)
     assert set(Event.objects.exclude(subject_id=None).values_list("kind", flat=True)) == {"erased"}
 

@@ -20,6 +20,7 @@ from tests.tokens.matrix.ground import (
     connections_by_cause,
     kill,
     mails,
+    met_by,
     seen,
 )
 from tests.tokens.matrix.scripted import deadly
@@ -45,7 +46,7 @@ def test_a_death_that_the_second_opinion_does_not_confirm_ends_nothing(purpose: 
     promise = expected(other)
     flags = set(promise.flags if purpose == "refresh" else promise.checked_flags)
     events = list(promise.events if purpose == "refresh" else promise.checked_events)
-    fleet = connections_by_cause(tenant, NOW)
+    fleet = connections_by_cause(tenant, NOW, met_by(other))
 
     for cause, connection in fleet.items():
         ask(connection, purpose, deadly(cause), answer_of(other, "me", connection))
@@ -73,7 +74,7 @@ def test_a_death_that_the_second_opinion_does_not_confirm_ends_nothing(purpose: 
 @non_deaths
 def test_a_single_death_after_what_is_none_ends_nothing(purpose: Purpose, other: Case, tenant):
     """The other way round: after code 100 fewer fields are asked for, and that answer may be a spurious one."""
-    connection = connections_by_cause(tenant, NOW)["password_changed"]
+    connection = connections_by_cause(tenant, NOW, ["password_changed"])["password_changed"]
     first = answer_of(other, "refresh" if purpose == "refresh" else "me", connection)
     ask(connection, purpose, first, deadly("password_changed"), answer_of(WELL, "me", connection))
     assert seen(connection)[0] == ("active", "")
@@ -84,6 +85,6 @@ def test_a_single_death_after_what_is_none_ends_nothing(purpose: Purpose, other:
 @pytest.mark.parametrize("cause", CAUSES)
 @pytest.mark.parametrize("purpose", ["refresh", "check"])
 def test_a_confirmed_death_has_the_reason_that_meta_tells(purpose: Purpose, cause: str, subcodes: bool, tenant):
-    connection = connections_by_cause(tenant, NOW)[cause]
+    connection = connections_by_cause(tenant, NOW, [cause])[cause]
     assert kill(connection, purpose, cause, subcodes=subcodes) == "died"
     assert_died(connection, cause, before=[])
