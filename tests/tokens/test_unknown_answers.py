@@ -93,7 +93,6 @@ def test_no_more_kinds_are_kept_than_a_table_can_bear_and_the_known_ones_go_on(m
     assert MOST_KINDS == 1000
 
 
-@pytest.mark.django_db(transaction=True)
 def test_what_was_not_met_for_a_year_makes_room():
     note_unknown([unknown(1)], ago(days=401))
     note_unknown([unknown(2)], ago(days=399))
@@ -101,6 +100,7 @@ def test_what_was_not_met_for_a_year_makes_room():
     assert set(kept()) == {2}
 
 
+@pytest.mark.django_db(transaction=True)
 def test_two_who_meet_a_new_one_at_once_make_one_row():
     together(*[lambda: note_unknown([unknown()], timezone.now())] * 4)
     assert kept() == {99999: 4}
