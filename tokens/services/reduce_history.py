@@ -29,6 +29,7 @@ SENTENCES = {
     "check_failed": "Checking did not work once.",
     "cannot_refresh": "Instagram refused to renew a connection.",
     "permission_missing": "A permission was missing.",
+    "permission_asked": "A permission was asked for.",
     "refused": "Instagram refused a request.",
     "renamed": "An account changed its name.",
     "contact_changed": "A contact address was changed.",

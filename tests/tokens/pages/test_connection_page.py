@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts import events
 from tests.factories import make_connection
 from tests.markup import Page
+from tokens.services.disconnect import erase_token
 from tokens.wording import REASONS
 
 pytestmark = pytest.mark.django_db
@@ -119,3 +120,12 @@ def test_the_number_of_queries_does_not_grow_with_the_history(signed_in, tenant,
 def test_a_connection_that_is_no_uuid_is_not_found(signed_in, tenant):
     for pk in ("1", "x", "00000000-0000-0000-0000-00000000000g", "☎"):
         assert signed_in.get(f"/w/{tenant.slug}/connections/{pk}/").status_code == 404
+
+
+def test_where_instagram_told_of_a_removal_the_page_says_that_the_key_is_gone(signed_in, tenant):
+    kept = make_connection(tenant=tenant, status="inactive", reason="app_removed")
+    gone = make_connection(tenant=tenant, status="inactive", reason="app_removed")
+    erase_token(gone)
+    words = "its key was erased"
+    assert words not in signed_in.get(f"/w/{tenant.slug}/connections/{kept.pk}/").content.decode()
+    assert words in signed_in.get(f"/w/{tenant.slug}/connections/{gone.pk}/").content.decode()
