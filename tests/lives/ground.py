@@ -12,8 +12,8 @@ from django.test import Client
 from accounts.models import Event, Membership, Tenant, User
 from notifications.models import OutboxMessage
 from tests.factories import make_meta_app, make_tenant
+from tests.lives.model import Slot
 from tests.tokens.callbacks.signing import post, sign
-from tests.tokens.lives.model import Slot
 from tokens.models import (
     Brake,
     CallTally,

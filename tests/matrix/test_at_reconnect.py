@@ -7,9 +7,9 @@ import datetime as dt
 import pytest
 
 from tests.flows.faults import Case
-from tests.tokens.matrix.expected import CAUSES, NON_DEATHS, at_reconnect
-from tests.tokens.matrix.ground import answer_of, connections_by_cause, mails, met_by, seen
-from tests.tokens.matrix.scripted import ScriptedWire, client_of, deadly, well
+from tests.matrix.expected import CAUSES, NON_DEATHS, at_reconnect
+from tests.matrix.ground import answer_of, connections_by_cause, mails, met_by, seen
+from tests.matrix.scripted import ScriptedWire, client_of, deadly, well
 from tokens.meta import Secret
 from tokens.models import Brake, ConnectAttempt, Connection
 from tokens.services import connect as connecting

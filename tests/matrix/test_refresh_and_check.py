@@ -12,8 +12,8 @@ import pytest
 
 from tests.factories import credential_of
 from tests.flows.faults import Case
-from tests.tokens.matrix.expected import CAUSES, NON_DEATHS, WELL, expected
-from tests.tokens.matrix.ground import (
+from tests.matrix.expected import CAUSES, NON_DEATHS, WELL, expected
+from tests.matrix.ground import (
     answer_of,
     ask,
     assert_died,
@@ -23,7 +23,7 @@ from tests.tokens.matrix.ground import (
     met_by,
     seen,
 )
-from tests.tokens.matrix.scripted import deadly
+from tests.matrix.scripted import deadly
 from tokens.models import Brake
 from tokens.services.claims import Purpose
 

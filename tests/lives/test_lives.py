@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from accounts import rate_limits
-from tests.tokens.lives import ground
-from tests.tokens.lives.machine import START, Lives
+from tests.lives import ground
+from tests.lives.machine import START, Lives
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -10,10 +10,10 @@ from django.conf import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from tests.lives import ground
+from tests.lives.ground import Ground
+from tests.lives.model import Slot
 from tests.tokens.fake_meta import EVERY_PASSING, FakeMeta, client_secret, dead, permission, profile, refused, renewed
-from tests.tokens.lives import ground
-from tests.tokens.lives.ground import Ground
-from tests.tokens.lives.model import Slot
 from tokens.meta import Profile, Secret
 from tokens.models import ConnectAttempt, Connection, Credential, DeletionRequest, Link, Reason
 from tokens.services.ask import Inquiry

@@ -7,9 +7,9 @@ from django.db import connection as database
 from notifications.models import OutboxMessage
 from tests.factories import make_connection, make_meta_app
 from tests.flows.faults import Case
+from tests.matrix.expected import CAUSES, NON_DEATHS
+from tests.matrix.scripted import ScriptedWire, client_of, deadly, played, well
 from tests.tokens.helpers import attempt, events_of, status_of
-from tests.tokens.matrix.expected import CAUSES, NON_DEATHS
-from tests.tokens.matrix.scripted import ScriptedWire, client_of, deadly, played, well
 from tests.tokens.trouble.seeing import flags
 from tokens.models import Connection, Link
 from tokens.services.claims import Purpose
