@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-import time
 
 import pytest
 from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
 from django.core import mail
 from django.db import OperationalError
 from django.db import connection as database
@@ -16,6 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from tests.factories import make_connection, make_meta_app, make_tenant
 from tests.tokens.callbacks.signing import deauthorize, post, signed
 from tests.tokens.helpers import status_of
+from tokens.models import Connection
 from tokens.services.deauthorize import CALL
 from tokens.views.meta_callbacks import FORGED
 
@@ -59,6 +60,7 @@ def test_a_forged_one_asks_the_database_nothing_but_how_often(path):
 
 @every_path
 def test_other_peoples_connections_do_not_make_it_dearer(path):
+    ContentType.objects.get_for_model(Connection)  # asked for once a process
     few = make_connection()
     cheap = len(questions(path, signed(few.instagram_id)))
     tenant = make_tenant()
@@ -75,12 +77,12 @@ def test_an_unknown_id_costs_a_fixed_few(path):
     assert len(questions(path, signed("424242"))) <= 9
 
 
-def test_it_is_answered_within_a_second(creator):
+def test_one_call_ends_it_in_every_workspace_with_a_few_questions_each(creator, django_assert_max_num_queries):
     same = {"instagram_id": "17841400000000088"}
     there = [creator(tenant=make_tenant(), **same) for _ in range(20)]
-    began = time.monotonic()
-    assert deauthorize("17841400000000088").status_code == 200
-    assert time.monotonic() - began < 1
+    # Meta wants to be answered within a second: what it takes must not grow with anything else.
+    with django_assert_max_num_queries(5 + 20 * len(there)):
+        assert deauthorize("17841400000000088").status_code == 200
     assert {status_of(each) for each in there} == {("inactive", "app_removed")}
 
 

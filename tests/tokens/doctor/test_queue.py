@@ -7,7 +7,7 @@ import time
 from types import SimpleNamespace
 
 import pytest
-from django.core.cache import cache
+from django.core.cache import cache, caches
 from django.utils import timezone
 from django_q.models import Schedule
 from django_q.status import Stat
@@ -40,7 +40,8 @@ def test_a_cache_that_keeps_what_it_is_given_is_well_and_left_as_it_was(line, mo
 
 
 def test_one_that_forgets_at_once_is_wrong(line, monkeypatch):
-    monkeypatch.setattr(cache, "get", lambda *args, **kwargs: None)
+    # The class's: each thread that looks has a cache of its own.
+    monkeypatch.setattr(type(caches["default"]), "get", lambda *args, **kwargs: None)
     assert line("Cache").level == "wrong"
 
 
@@ -48,7 +49,7 @@ def test_one_that_raises_is_wrong_without_its_words(line, monkeypatch):
     def fail(*args, **kwargs):
         raise ConnectionError("redis://:c4n4ry@redis.internal")
 
-    monkeypatch.setattr(cache, "set", fail)
+    monkeypatch.setattr(type(caches["default"]), "set", fail)
     found = line("Cache")
     assert (found.level, found.sentence) == ("wrong", "It could not be looked at (ConnectionError).")
 
