@@ -1,0 +1,53 @@
+"""The form for a token that somebody pastes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from tokens.meta import Secret
+from tokens.paste_wording import EMPTY, REFUSALS
+from tokens.token_text import trimmed
+
+
+class NeverShownAgain(forms.Textarea):
+    """What was typed goes in and is never sent back, not even where something is wrong."""
+
+    def format_value(self, value: Any) -> str:
+        return ""
+
+
+class PasteForm(forms.Form):
+    """A token, and who is mailed about what it connects."""
+
+    token = forms.CharField(
+        strip=False,
+        label="Token",
+        help_text="Spaces, line breaks and quotation marks around it do no harm.",
+        error_messages={"required": f"{REFUSALS[EMPTY].title} {REFUSALS[EMPTY].advice}"},
+        # No input of the type “password”: browsers offer to keep those.
+        widget=NeverShownAgain(
+            attrs={
+                "rows": 4,
+                "autocomplete": "off",
+                "autocapitalize": "none",
+                "autocorrect": "off",
+                "spellcheck": "false",
+            }
+        ),
+    )
+    contact_email = forms.EmailField(
+        required=False,
+        max_length=254,
+        label="Contact address (optional)",
+        help_text="Mails about the connection go here. Empty: to you.",
+        error_messages={"invalid": "That is no e-mail address."},
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )
+
+    def clean_token(self) -> Secret:
+        return trimmed(self.cleaned_data["token"])
+
+    def clean_contact_email(self) -> str:
+        return str(self.cleaned_data["contact_email"]).lower()
