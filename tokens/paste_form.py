@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 
 from tokens.meta import Secret
-from tokens.paste_wording import EMPTY, REFUSALS
+from tokens.paste_wording import EMPTY, GARBLED, NO_ADDRESS
 from tokens.token_text import trimmed
 
 
@@ -25,7 +25,6 @@ class PasteForm(forms.Form):
         strip=False,
         label="Token",
         help_text="Spaces, line breaks and quotation marks around it do no harm.",
-        error_messages={"required": f"{REFUSALS[EMPTY].title} {REFUSALS[EMPTY].advice}"},
         # No input of the type “password”: browsers offer to keep those.
         widget=NeverShownAgain(
             attrs={
@@ -42,9 +41,15 @@ class PasteForm(forms.Form):
         max_length=254,
         label="Contact address (optional)",
         help_text="Mails about the connection go here. Empty: to you.",
-        error_messages={"invalid": "That is no e-mail address."},
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
+
+    @property
+    def trouble(self) -> str:
+        """Why it goes no further, a word of `paste_wording.REFUSALS`; empty where all is well."""
+        if self.has_error("token"):
+            return EMPTY if self.has_error("token", "required") else GARBLED
+        return NO_ADDRESS if self.errors else ""
 
     def clean_token(self) -> Secret:
         return trimmed(self.cleaned_data["token"])

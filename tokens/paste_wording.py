@@ -13,6 +13,7 @@ APP_TOKEN, APP_SECRET, FACEBOOK, THREADS = "app_token", "app_secret", "facebook"
 CANNOT_PARSE, NOT_ACCEPTED, NOT_ALLOWED, REFUSED = "cannot_parse", "not_accepted", "not_allowed", "refused"
 WRONG_APP, PERSONAL = "wrong_app", "personal"
 NO_ANSWER, LIMITED, MISCONFIGURED = "no_answer", "limited", "misconfigured"
+NO_ADDRESS = "no_address"
 WORKSPACE_GONE, ENDED_MEANWHILE = "workspace_gone", "ended_meanwhile"
 
 # By what the connection was before; empty: there was none.
@@ -41,12 +42,11 @@ KEPT = (
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a pasted token was not stored: `tone` is how the page shows it, `status` how it answers."""
+    """Why a pasted token was not stored: `tone` is how the page shows it."""
 
     title: str
     advice: str
     tone: str = "bad"
-    status: int = 400
 
 
 _ANEW = "Generate a new one in Meta's App Dashboard, as described below, and paste that."
@@ -61,6 +61,10 @@ REFUSALS: dict[str, Refusal] = {
     GARBLED: Refusal(
         "That can't be a token.",
         "A token holds letters and digits only. Copy it again, whole, with the button that Meta shows beside it.",
+    ),
+    NO_ADDRESS: Refusal(
+        "The contact address is no e-mail address.",
+        "Write it anew, or leave it empty, and paste the token once more: it was not kept.",
     ),
     APP_TOKEN: Refusal(
         "That is an app token: it holds the app's secret.",
@@ -117,25 +121,21 @@ REFUSALS: dict[str, Refusal] = {
         "Instagram did not answer as it should.",
         "That says nothing about the token. Nothing of it was kept: paste it again in a minute.",
         tone="warn",
-        status=503,
     ),
     LIMITED: Refusal(
         "Instagram wants fewer questions just now.",
         "That says nothing about the token. Nothing of it was kept: paste it again in an hour.",
         tone="warn",
-        status=503,
     ),
     MISCONFIGURED: Refusal(
         "Instagram rejects the Meta app, not the token.",
         "It is nothing that you did, and whoever can mend it has been told. Of the workspace's own app its owners read "
         "what is wrong under Settings → Meta app. Nothing of the token was kept: paste it again once that is mended.",
-        status=503,
     ),
     ENDED_MEANWHILE: Refusal(
         "Somebody disconnected this account in the very moment.",
         "It stays disconnected. If that was a mistake, paste the token again.",
         tone="warn",
-        status=409,
     ),
-    WORKSPACE_GONE: Refusal("The workspace was deleted meanwhile.", "Nothing was stored.", status=410),
+    WORKSPACE_GONE: Refusal("The workspace was deleted meanwhile.", "Nothing was stored."),
 }

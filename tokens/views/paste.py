@@ -25,28 +25,30 @@ can_connect = right_required(Right.CONNECT)
 FLAVOUR = Flavour.INSTAGRAM_LOGIN
 # Three calls at most, each within it, stay under twenty seconds.
 CALL_SECONDS = 6.0
+# In the session, from a refusal to the page that tells it: why, and the address that was written.
+REFUSED = "paste_refused"
+LONGEST_ADDRESS = 254
 
 
 @can_connect
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters("token")
 def paste_token(request: TenantRequest, slug: str) -> HttpResponse:
-    """The form. A POST that carries no field is a button elsewhere that leads here."""
+    """The form. A POST that carries no field is a button elsewhere that leads here; any other is answered elsewhere."""
     saves = request.method == "POST" and "token" in request.POST
     try:
         meta_app = app_for(request.tenant, FLAVOUR, save=saves)
     except AppNotSetUp:
         return not_set_up(request, FLAVOUR)
     if not saves:
-        return _page(request, meta_app, PasteForm())
+        return _page(request, meta_app)
     form = PasteForm(request.POST)
-    if not form.is_valid():
-        return _page(request, meta_app, form, status=400)
+    if form.trouble:
+        return _refused(request, form.trouble)
     pasted = _pasted(request, form, meta_app)
-    if pasted.connection is not None:
-        return _led_on(request, pasted, pasted.connection)
-    refusal = words.REFUSALS[pasted.word]
-    return _page(request, meta_app, form, refusal=refusal, status=refusal.status)
+    if pasted.connection is None:
+        return _refused(request, pasted.word)
+    return _led_on(request, pasted, pasted.connection)
 
 
 def _pasted(request: TenantRequest, form: PasteForm, meta_app: MetaApp) -> Pasted:
@@ -61,7 +63,6 @@ def _pasted(request: TenantRequest, form: PasteForm, meta_app: MetaApp) -> Paste
 
 
 def _led_on(request: TenantRequest, pasted: Pasted, connection: Connection) -> HttpResponse:
-    """To the connection's page, so that nothing of what was posted stays in the browser's history."""
     if pasted.word == words.UNCHANGED:
         messages.info(request, words.KEPT.format(connection))
     else:
@@ -70,13 +71,21 @@ def _led_on(request: TenantRequest, pasted: Pasted, connection: Connection) -> H
     return redirect("connection", slug=request.tenant.slug, pk=connection.pk)
 
 
-def _page(
-    request: TenantRequest,
-    meta_app: MetaApp,
-    form: PasteForm,
-    *,
-    refusal: words.Refusal | None = None,
-    status: int = 200,
-) -> HttpResponse:
-    context = {"form": form, "refusal": refusal, "app_id": meta_app.app_id}
-    return render(request, "tokens/paste_token.html", context, status=status)
+def _refused(request: TenantRequest, word: str) -> HttpResponse:
+    """Back to the form, by way of the session.
+
+    A page that answers a POST stays in the browser's history together with what was posted: whoever presses Back there
+    would send the token again.
+    """
+    request.session[REFUSED] = [word, request.POST.get("contact_email", "")[:LONGEST_ADDRESS]]
+    return redirect("paste_token", slug=request.tenant.slug)
+
+
+def _page(request: TenantRequest, meta_app: MetaApp) -> HttpResponse:
+    word, contact_email = request.session.pop(REFUSED, ("", ""))
+    context = {
+        "form": PasteForm(initial={"contact_email": contact_email}),
+        "refusal": words.REFUSALS.get(word),
+        "app_id": meta_app.app_id,
+    }
+    return render(request, "tokens/paste_token.html", context)

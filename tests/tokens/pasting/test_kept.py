@@ -81,15 +81,17 @@ def test_what_surrounds_a_token_in_practice_does_no_harm(paster: Paster) -> None
     assert paster.stored() == token
 
 
-def test_a_wrong_contact_address_is_told_before_anybody_is_asked(paster: Paster) -> None:
+def test_a_wrong_contact_address_is_told_before_anybody_is_asked_and_shown_once_to_be_mended(paster: Paster) -> None:
     token = paster.token()
-    response = paster.paste(token, contact_email="anna")
-    assert response.status_code == 400
-    page = Page(response.content.decode())
-    assert "That is no e-mail address." in page.text
-    form = page.form_of("Paste a token")
-    assert (form.fields["token"], form.fields["contact_email"]) == ("", "anna")
-    assert token not in response.content.decode()
+    paster.paste(token, contact_email="anna at home")
+    told = paster.browser.get(paster.path).content.decode()
+    assert "The contact address is no e-mail address." in Page(told).text
+    form = Page(told).form_of("Paste a token")
+    assert (form.fields["token"], form.fields["contact_email"]) == ("", "anna at home")
+    assert token not in told
+    afterwards = Page(paster.browser.get(paster.path).content.decode())
+    assert afterwards.form_of("Paste a token").fields["contact_email"] == ""
+    assert "no e-mail address" not in afterwards.text
     assert paster.asked() == []
 
 
