@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django import forms
 
 from tokens.meta import Secret
@@ -11,22 +9,15 @@ from tokens.paste_wording import EMPTY, GARBLED, NO_ADDRESS
 from tokens.token_text import trimmed
 
 
-class NeverShownAgain(forms.Textarea):
-    """What was typed goes in and is never sent back, not even where something is wrong."""
-
-    def format_value(self, value: Any) -> str:
-        return ""
-
-
 class PasteForm(forms.Form):
-    """A token, and who is mailed about what it connects."""
+    """A token, and who is mailed about what it connects. What was posted is never shown: a fresh form is."""
 
     token = forms.CharField(
         strip=False,
         label="Token",
         help_text="Spaces, line breaks and quotation marks around it do no harm.",
         # No input of the type “password”: browsers offer to keep those.
-        widget=NeverShownAgain(
+        widget=forms.Textarea(
             attrs={
                 "rows": 4,
                 "autocomplete": "off",

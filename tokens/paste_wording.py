@@ -91,8 +91,8 @@ REFUSALS: dict[str, Refusal] = {
     ),
     WRONG_APP: Refusal(
         "This token was made through another Meta app.",
-        "We could not be told there when the account is removed. Generate one through the app that this workspace "
-        "uses, or have an owner enter that other app under Settings → Meta app.",
+        "Meta would never tell us when somebody removes that app. Generate one through the app that this workspace "
+        "uses, or have an owner enter the other app under Settings → Meta app.",
     ),
     PERSONAL: Refusal(
         "That is a personal account: Instagram allows professional ones only.",
