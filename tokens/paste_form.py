@@ -13,7 +13,6 @@ class PasteForm(forms.Form):
     """A token, and who is mailed about what it connects. What was posted is never shown: a fresh form is."""
 
     token = forms.CharField(
-        strip=False,
         label="Token",
         help_text="Spaces, line breaks and quotation marks around it do no harm.",
         # No input of the type “password”: browsers offer to keep those.

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from tokens.models import Reason, Status
 
-CONNECTED, RENEWED, REVIVED, UNCHANGED = "connected", "renewed", "revived", "unchanged"
+CONNECTED, RENEWED, REVIVED = "connected", "renewed", "revived"
+SAME, UNCHANGED = "same", "unchanged"
 
 EMPTY, TOO_LONG, GARBLED = "empty", "too_long", "garbled"
 APP_TOKEN, APP_SECRET, FACEBOOK, THREADS = "app_token", "app_secret", "facebook", "threads"
@@ -34,10 +35,11 @@ STORED = {
     REVIVED: "{} works again. The token is verified and stored encrypted.",
 }
 DATES_UNKNOWN = "Until when it is valid we learn by renewing it for the first time, 25 hours from now."
-KEPT = (
-    "{} is connected already, and its token works: we keep it alive. The pasted one is not needed and was not stored. "
-    "To use it all the same, disconnect the account first."
-)
+KEPT = {
+    SAME: "{} holds this very token already. Nothing was changed.",
+    UNCHANGED: "{} is connected already, and its token works: we keep it alive. The pasted one is not needed and was "
+    "not stored. To use it all the same, disconnect the account first.",
+}
 
 
 @dataclass(frozen=True, slots=True)

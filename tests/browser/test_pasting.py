@@ -73,7 +73,7 @@ def test_a_member_pastes_what_is_of_no_use_and_then_a_token(stage: Stage, size: 
     alice.open(PAGE)
     paste(alice, token)
     alice.arrives(CONNECTION)
-    alice.reads(re.compile("@carla is connected already, and its token works"))
+    alice.reads(re.compile("@carla holds this very token already"))
     alice.look("unchanged")
 
 

@@ -84,8 +84,8 @@ class _Pasting:
                 if existing.status == Status.DISCONNECTED and self.begun_at < existing.status_changed_at <= now:
                     # While Instagram was asked somebody disconnected it, and has the last word.
                     return Pasted(words.ENDED_MEANWHILE)
-                if _must_stay(existing, self.account):
-                    return Pasted(words.UNCHANGED, existing)
+                if word := _why_it_stays(existing, self.account):
+                    return Pasted(word, existing)
                 profile = self.account.profile
                 take_names(existing, handle=profile.username or "", name=profile.name or "", now=now)
             connection = bring_in(
@@ -110,17 +110,17 @@ class _Pasting:
         return Pasted(word, connection, self.account.issued_at is not None)
 
 
-def _must_stay(existing: Connection, account: Account) -> bool:
-    """Whether what is stored is as good as the pasted one or better.
+def _why_it_stays(existing: Connection, account: Account) -> str:
+    """Why what is stored is as good as the pasted one or better; empty where it is not.
 
     Nobody knows when a pasted token was issued, unless Instagram has just made it: a stored one that works is not
     given away for it. Whatever a member ended or Instagram killed is revived: somebody pastes on purpose.
     """
     if existing.status != Status.ACTIVE:
-        return False
+        return ""
     credential = existing.credential
     if same_token(credential, account.token):
-        return True
+        return words.SAME
     if account.issued_at is not None or credential.token is None or not credential.token.readable:
-        return False
-    return MENDED.isdisjoint(flags.flags_of(existing, timezone.now()))
+        return ""
+    return words.UNCHANGED if MENDED.isdisjoint(flags.flags_of(existing, timezone.now())) else ""

@@ -63,8 +63,8 @@ def _pasted(request: TenantRequest, form: PasteForm, meta_app: MetaApp) -> Paste
 
 
 def _led_on(request: TenantRequest, pasted: Pasted, connection: Connection) -> HttpResponse:
-    if pasted.word == words.UNCHANGED:
-        messages.info(request, words.KEPT.format(connection))
+    if pasted.word in words.KEPT:
+        messages.info(request, words.KEPT[pasted.word].format(connection))
     else:
         told = words.STORED[pasted.word].format(connection)
         messages.success(request, told if pasted.exchanged else f"{told} {words.DATES_UNKNOWN}")

@@ -15,7 +15,7 @@ from tests.factories import make_connection, make_member, make_meta_app, make_te
 from tests.tokens.helpers import credential_of, events_of, row, spoil
 from tests.tokens.pasting.paster import Paster
 from tokens import paste_wording as words
-from tokens.models import Connection, Link
+from tokens.models import Connection, Credential, Link
 from tokens.services import bring_in, links, paste_token
 from tokens.services.disconnect import disconnect
 from tokens.services.examine_token import Examiner
@@ -33,13 +33,15 @@ def known(paster: Paster, **details: Any) -> Connection:
     return make_connection(**{"tenant": paster.tenant, "token": token, **details})
 
 
-def test_the_same_token_once_more_changes_nothing(paster: Paster) -> None:
+@pytest.mark.parametrize("in_need", [False, True])
+def test_the_same_token_once_more_changes_nothing(in_need: bool, paster: Paster) -> None:
     token = paster.token()
     connection, _ = paster.kept(token)
+    Credential.objects.update(cannot_refresh_since=timezone.now() if in_need else None)
     before = row(connection)
     again, text = paster.kept(token)
     assert again == connection
-    assert "is connected already, and its token works" in text
+    assert "@creator holds this very token already. Nothing was changed." in text
     assert row(connection) == before
     assert events_of(connection) == ["pasted"]
 
@@ -48,6 +50,7 @@ def test_a_token_that_works_and_has_its_dates_is_not_given_away_for_one_of_unkno
     connection = known(paster)
     before = row(connection)
     _, text = paster.kept(paster.token(), contact_email="new@creator.example")
+    assert "is connected already, and its token works" in text
     assert "The pasted one is not needed and was not stored." in text
     assert row(connection) == before
     assert events_of(connection) == []
