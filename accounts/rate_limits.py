@@ -55,7 +55,7 @@ class Limit:
 FORMS = Limit("forms", 120, 60)
 # Where the address is a secret, so that trying many of them is slow. Always counted by network address.
 SECRETS = Limit("secrets", 30, 60)
-# What mails somebody or gathers much.
+# What mails somebody, asks Meta about something unknown, or gathers much.
 COSTLY = Limit("costly", 60, 600)
 
 SECRET_PATHS = ("/link/", "/invitation/", "/connect/outcome/")
@@ -69,6 +69,7 @@ COSTLY_VIEWS = frozenset(
         "invite_creators",
         "invite_creator_again",
         "test_meta_app",
+        "paste_token",
         "export_workspace",
         "account_data",
     }

@@ -103,9 +103,9 @@ def instagram_client(app: MetaApp, *, pool_size: int = 4, deadline: float | None
 
 
 @contextmanager
-def interactive_client(app: MetaApp) -> Iterator[InstagramClient]:
+def interactive_client(app: MetaApp, *, deadline: float = INTERACTIVE_DEADLINE) -> Iterator[InstagramClient]:
     """A client for work inside a request."""
-    client = instagram_client(app, pool_size=1, deadline=INTERACTIVE_DEADLINE)
+    client = instagram_client(app, pool_size=1, deadline=deadline)
     try:
         yield client
     finally:

@@ -8,6 +8,7 @@ from tokens.views import (
     meta_app,
     meta_callbacks,
     moving,
+    paste,
     permissions,
     workspace,
 )
@@ -18,6 +19,8 @@ META_APP = "w/<slug:slug>/settings/meta-app/"
 
 urlpatterns = [
     path("w/<slug:slug>/", workspace.workspace, name="workspace"),
+    # Before the flavours: it is none of them.
+    path("w/<slug:slug>/connect/paste/", paste.paste_token, name="paste_token"),
     path("w/<slug:slug>/connect/<slug:flavour>/", workspace.connect, name="connect"),
     path(CONNECTION, workspace.connection, name="connection"),
     path(f"{CONNECTION}reconnect/", workspace.reconnect, name="reconnect"),

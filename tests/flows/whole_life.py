@@ -244,6 +244,26 @@ class Life:
         call_command("export_tenant", self.tenant.slug)
         call_command("export_tenant", self.tenant.slug, "--output", str(self.folder / "export.jsonl"))
 
+    def pasting(self) -> None:
+        """A token of an hour, one of sixty days with what clings to it, a dead one, and one that holds the secret."""
+        path = f"/w/{self.tenant.slug}/connect/paste/"
+        self.state.issue_tokens(2, "pasted", age_days=3)
+        short = self.state.issue_token(self.state.add_person("pasted_short").username, kind="short").access_token
+        good, dead = (self.state.tokens_of(f"pasted{n}")[0].access_token for n in range(2))
+        self.state.change_password("pasted1")
+        self.browser.get(path)
+        for text in (short, f" “Bearer {good[:60]}\n{good[60:]}” ", good):
+            assert self.browser.post(path, {"token": text}, follow=True).redirect_chain
+        app_token = f"{live_settings.INSTAGRAM_APP_ID}|{APP_SECRET}"
+        for text in (dead, app_token, APP_SECRET, f"{good}→"):
+            self.browser.post(path, {"token": text}, follow=True)
+        for fault, where in (("malformed", "/access_token"), ("http_500", "/me")):
+            self.state.add_fault(fault, path=where, times=1)
+            self.browser.post(path, {"token": good}, follow=True)
+        self.browser.post(path, {"token": good, "contact_email": "x"}, follow=True)
+        assert not self.state.faults.all()
+        assert {self.connection(each).status for each in ("pasted0", "pasted_short")} == {"active"}
+
     def queueing(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.make_due("anna_data", "imported0")
         with monkeypatch.context() as patch:
@@ -291,6 +311,7 @@ class Life:
         self.renewing()
         self.dying_and_reviving()
         self.ending()
+        self.pasting()
         self.importing_and_exporting()
         self.queueing(monkeypatch)
         self.failing(monkeypatch)

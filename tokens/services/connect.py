@@ -15,7 +15,6 @@ from typing import Any, TypeVar
 from django.db.models import Q
 from django.utils import timezone
 
-from notifications.services import notify_staff
 from tokens.fields import Unreadable
 from tokens.meta import (
     InstagramClient,
@@ -35,7 +34,7 @@ from tokens.meta import (
 from tokens.models import ConnectAttempt, Status
 from tokens.services import consent
 from tokens.services.link_account import Account, EndedMeanwhile, LinkClosed, WrongAccount, link_account
-from tokens.services.note_app import note_app, word_of
+from tokens.services.note_app import note_app, note_trouble, word_of
 from tokens.services.note_unknown import note_unknown
 
 BASIC = "instagram_business_basic"
@@ -198,14 +197,8 @@ class _Finishing:
         outcome = _outcome_of(error)
         logger.warning("Connecting ended with %s: %s", outcome, error)
         note_unknown([error], timezone.now())
-        if outcome == Outcome.MISCONFIGURED and self.attempt.meta_app.tenant_id is not None:
-            # It is the workspace's own app: its owners can mend it, staff can't.
-            note_app(self.attempt.meta_app, word_of(error))
-        elif outcome == Outcome.MISCONFIGURED:
-            # Once a day at most: a wrong secret fails every creator who tries. It never brakes refreshing.
-            day = timezone.now().date().isoformat()
-            app_id = self.attempt.meta_app_id
-            notify_staff(kind="connect_misconfigured", subject_id=app_id, dedupe_key=f"misconfigured:{app_id}:{day}")
+        if outcome == Outcome.MISCONFIGURED:
+            note_trouble(self.attempt.meta_app, word_of(error))
         return conclude(self.attempt, outcome)
 
 

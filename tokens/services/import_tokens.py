@@ -18,10 +18,11 @@ from django.utils import timezone
 from accounts import events
 from accounts.models import Tenant
 from accounts.services.lock_living import lock_living
-from tokens.fields import Unreadable
 from tokens.meta import InstagramClient, MetaError, Profile, Secret, TokenDead
 from tokens.models import Connection, Credential, Flavour, MetaApp, Status
-from tokens.services.link_account import Account, describe, store_token
+from tokens.services.bring_in import asked, bring_in, is_personal, known, same_token
+from tokens.services.link_account import Account
+from tokens.token_text import trimmed
 from tokens.wording import REASONS
 
 COLUMNS = frozenset({"token", "flavour", "issued_at", "expires_at", "contact_email"})
@@ -177,7 +178,7 @@ def _line(number: int, names: list[str], row: list[str]) -> Line:
     if len(row) > len(names):
         return Line(number, Secret(""), problem="The line has more fields than the header.")
     values = {name: value.strip() for name, value in itertools.zip_longest(names, row, fillvalue="")}
-    token = Secret("".join(values["token"].strip("\"'").split()))
+    token = trimmed(values["token"])
     try:
         return _validated(number, token, values)
     except ValidationError as error:
@@ -221,12 +222,7 @@ def _instant(values: dict[str, str], name: str) -> dt.datetime | None:
 
 def verify(client: InstagramClient, line: Line) -> Answer:
     """What `/me` says of the line's token, failures as values; None where the line is refused without asking."""
-    if line.problem:
-        return None
-    try:
-        return client.me(line.token, detailed=True)
-    except MetaError as error:
-        return error
+    return None if line.problem else asked(client, line.token)
 
 
 def conclude(
@@ -250,13 +246,13 @@ def conclude(
     """
     if not isinstance(answer, Profile):
         return Result(line.number, "refused", line.problem or _why(answer))
-    if (answer.account_type or "").upper() == "PERSONAL":
+    if is_personal(answer):
         return Result(line.number, "refused", "A personal account: Instagram allows professional ones only.")
     account = Account(profile=answer, token=line.token, issued_at=line.issued_at, expires_at=line.expires_at)
     with transaction.atomic():
         if lock_living(tenant.pk) is None:
             return Result(line.number, "refused", "The workspace was deleted meanwhile.")
-        existing = _existing(tenant, meta_app, account)
+        existing = known(tenant, meta_app, account)
         if existing is not None and _is_newer(existing, line):
             return Result(line.number, "unchanged", f"{existing} holds a newer token.")
         if not dry_run:
@@ -277,11 +273,6 @@ def _why(error: MetaError | None) -> str:
     return "Instagram did not answer. Run the import again; what is done stays done."
 
 
-def _existing(tenant: Tenant, meta_app: MetaApp, account: Account) -> Connection | None:
-    rows = Connection.objects.select_for_update(no_key=True).for_tenant(tenant).known_as(meta_app, account.aliases)
-    return rows.order_by("created_at").first()
-
-
 def _is_newer(existing: Connection, line: Line) -> bool:
     """Whether what is stored must stay: the same token, or one that reached us after the file's was issued."""
     credential = Credential.objects.get(pk=existing.pk)
@@ -290,26 +281,17 @@ def _is_newer(existing: Connection, line: Line) -> bool:
     if existing.status == Status.DISCONNECTED:
         # A member ended it: an old file must not bring it back.
         return line.issued_at is None or line.issued_at <= existing.status_changed_at
-    if _same_token(credential, line) or line.issued_at is None:
+    if same_token(credential, line.token) or line.issued_at is None:
         return True
     return line.issued_at <= (credential.issued_at or credential.obtained_at)
-
-
-def _same_token(credential: Credential, line: Line) -> bool:
-    try:
-        return credential.token is not None and Secret(credential.token.reveal()) == line.token
-    except Unreadable:
-        return False
 
 
 def _store(
     existing: Connection | None, line: Line, account: Account, tenant: Tenant, meta_app: MetaApp, actor: str
 ) -> None:
     now = timezone.now()
-    connection = existing or Connection(tenant=tenant, meta_app=meta_app)
-    if line.contact_email:
-        connection.contact_email = line.contact_email
-    describe(connection, account, now=now, meta_app=meta_app, user=None)
-    store_token(connection, account, now=now)
+    connection = bring_in(
+        existing, account, tenant=tenant, meta_app=meta_app, contact_email=line.contact_email, user=None, now=now
+    )
     text = f"{connection} was imported."
     events.record(tenant=tenant, kind="imported", text=text, subject_id=connection.pk, actor=actor, at=now)

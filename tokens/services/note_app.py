@@ -1,4 +1,4 @@
-"""Notes what Meta's answers say of a workspace's own Meta app: after a test, and whenever somebody connects."""
+"""Notes what Meta's answers say of a Meta app: after a test, and whenever somebody connects."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts import events
+from notifications.services import notify_staff
 from tokens.fields import Sealed
 from tokens.meta import MetaError, MetaRateLimited, MetaTransient, OurMisconfiguration, Refused
 from tokens.models import MetaApp
@@ -58,6 +59,22 @@ def note_app(app: MetaApp, word: str) -> None:
         if verdict.tone == "bad" and not told_already:
             text = f"The Meta app {app.app_id}: {verdict.title}"
             events.record(tenant=app.tenant_id, kind="own_app_trouble", text=text, at=now)
+
+
+def note_trouble(app: MetaApp, word: str) -> None:
+    """Tells whoever can mend it that Meta rejected an app while somebody connected.
+
+    Args:
+        app: through which somebody wanted to connect.
+        word: one of `wording.APP_VERDICTS`.
+    """
+    if app.tenant_id is not None:
+        # It is the workspace's own app: its owners can mend it, staff can't.
+        note_app(app, word)
+        return
+    # Once a day at most: a wrong secret fails every creator who tries. It never brakes refreshing.
+    day = timezone.now().date().isoformat()
+    notify_staff(kind="connect_misconfigured", subject_id=app.pk, dedupe_key=f"misconfigured:{app.pk}:{day}")
 
 
 def _same(stored: Sealed | None, asked: Sealed | None) -> bool:

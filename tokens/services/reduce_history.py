@@ -19,6 +19,7 @@ SENTENCES = {
     "renewed": "An account was connected again.",
     "reconnected": "An account was reconnected.",
     "imported": "An account was imported.",
+    "pasted": "An account was connected by a pasted token.",
     "replaced": "An account was connected through another Meta app.",
     "disconnected": "An account was disconnected and its key erased.",
     "became_inactive": "A connection ended.",

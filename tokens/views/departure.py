@@ -22,7 +22,7 @@ def explain_consent(request: HttpRequest, flavour: str, *, tenant: Tenant, conte
     try:
         meta_app = app_for(tenant, flavour, save=False)
     except AppNotSetUp:
-        return _not_set_up(request, flavour)
+        return not_set_up(request, flavour)
     if lacks_secret(meta_app):
         return own_app_broken(request, tenant)
     allowed = allowed_by(needs.of_workspace(tenant.pk, meta_app))
@@ -51,7 +51,7 @@ def to_consent(
     try:
         meta_app = app_for(tenant, flavour)
     except AppNotSetUp:
-        return _not_set_up(request, flavour)
+        return not_set_up(request, flavour)
     if lacks_secret(meta_app):
         return own_app_broken(request, tenant)
     client = instagram_client(meta_app, pool_size=1)
@@ -76,5 +76,6 @@ def own_app_broken(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     return render(request, "tokens/own_app_broken.html", context, status=503)
 
 
-def _not_set_up(request: HttpRequest, flavour: str) -> HttpResponse:
+def not_set_up(request: HttpRequest, flavour: str) -> HttpResponse:
+    """Says that neither the workspace nor the installation has a Meta app of that flavour."""
     return render(request, "tokens/not_set_up.html", {"flavour": flavour}, status=503)

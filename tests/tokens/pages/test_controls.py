@@ -57,6 +57,8 @@ def pages(signed_in, tenant, emulator, creator, path):
         "asks before withdrawing": signed_in.post(f"{creators}/{invited.pk}/withdraw/"),
         "connect link": Client().get(f"/link/{links.token_of(invited)}/"),
         "new link": Client().post(f"/link/{links.token_of(used)}/new/"),
+        "paste": signed_in.get(f"/w/{tenant.slug}/connect/paste/"),
+        "bad paste": signed_in.post(f"/w/{tenant.slug}/connect/paste/", {"token": "1|x"}, follow=True),
         "account": signed_in.get("/accounts/email/"),
         "sign out": signed_in.get("/accounts/logout/"),
         "password": signed_in.get("/accounts/password/change/"),

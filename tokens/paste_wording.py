@@ -1,0 +1,143 @@
+"""What becomes of a pasted token: a stable word each, what the page says of it, and what to do next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tokens.models import Reason, Status
+
+CONNECTED, RENEWED, REVIVED = "connected", "renewed", "revived"
+SAME, UNCHANGED = "same", "unchanged"
+
+EMPTY, TOO_LONG, GARBLED = "empty", "too_long", "garbled"
+APP_TOKEN, APP_SECRET, FACEBOOK, THREADS = "app_token", "app_secret", "facebook", "threads"
+CANNOT_PARSE, NOT_ACCEPTED, NOT_ALLOWED, REFUSED = "cannot_parse", "not_accepted", "not_allowed", "refused"
+WRONG_APP, PERSONAL = "wrong_app", "personal"
+NO_ANSWER, LIMITED, MISCONFIGURED = "no_answer", "limited", "misconfigured"
+NO_ADDRESS = "no_address"
+WORKSPACE_GONE, ENDED_MEANWHILE = "workspace_gone", "ended_meanwhile"
+
+# By what the connection was before; empty: there was none.
+STORED_AFTER = {
+    "": CONNECTED,
+    Status.ACTIVE: RENEWED,
+    Status.INACTIVE: REVIVED,
+    Status.DISCONNECTED: REVIVED,
+}
+HISTORY = {
+    CONNECTED: "{} was connected by a pasted token.",
+    RENEWED: "{} was given a new token by hand; the connection was renewed.",
+    REVIVED: "{} works again, by a pasted token.",
+}
+STORED = {
+    CONNECTED: "{} is connected. The token is verified and stored encrypted.",
+    RENEWED: "{} has the new token. It is verified and stored encrypted.",
+    REVIVED: "{} works again. The token is verified and stored encrypted.",
+}
+DATES_UNKNOWN = "Until when it is valid we learn by renewing it for the first time, 25 hours from now."
+KEPT = {
+    SAME: "{} holds this very token already. Nothing was changed.",
+    UNCHANGED: "{} is connected already, and its token works: we keep it alive. The pasted one is not needed and was "
+    "not stored. To use it all the same, disconnect the account first.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a pasted token was not stored: `tone` is how the page shows it."""
+
+    title: str
+    advice: str
+    tone: str = "bad"
+
+
+_ANEW = "Generate a new one in Meta's App Dashboard, as described below, and paste that."
+_NOT_HERE = (
+    "Only tokens of Instagram Login can be kept alive here so far. Take the account's token from API setup with "
+    "Instagram login, or connect the account with the button “Connect Instagram”."
+)
+
+REFUSALS: dict[str, Refusal] = {
+    EMPTY: Refusal("There is no token in it.", "Copy the whole token and paste it here."),
+    TOO_LONG: Refusal("That is far too long for a token.", "Copy the token alone, without what stands around it."),
+    GARBLED: Refusal(
+        "That can't be a token.",
+        "A token holds letters and digits only. Copy it again, whole, with the button that Meta shows beside it.",
+    ),
+    NO_ADDRESS: Refusal(
+        "The contact address is no e-mail address.",
+        "Write it anew, or leave it empty, and paste the token once more: it was not kept.",
+    ),
+    APP_TOKEN: Refusal(
+        "That is an app token: it holds the app's secret.",
+        "Don't paste it anywhere; take the account's token. It was neither stored nor sent to Instagram.",
+    ),
+    APP_SECRET: Refusal(
+        "That looks like an app secret, not like a token.",
+        "Instagram can't read it as a token. Don't paste the secret anywhere; take the account's token, which begins "
+        "with IG as a rule.",
+    ),
+    FACEBOOK: Refusal("That looks like a Facebook token, and Instagram can't use it.", _NOT_HERE),
+    THREADS: Refusal("That looks like a token of Threads, and Instagram can't use it.", _NOT_HERE),
+    CANNOT_PARSE: Refusal(
+        "Instagram can't read this token.",
+        "As a rule a piece is missing. Copy it again, whole, with the button that Meta shows beside it.",
+    ),
+    NOT_ACCEPTED: Refusal("Instagram does not accept this token, and does not say why.", _ANEW),
+    REFUSED: Refusal("Instagram refuses to answer for this token.", _ANEW),
+    NOT_ALLOWED: Refusal(
+        "Instagram knows the token, but lets us do nothing with it.",
+        "As a rule one of these is the cause: it was made through another app; instagram_business_basic was not "
+        "allowed; the account's invitation as a tester is still open (Instagram's settings → Apps and websites → "
+        "Tester invites); or it is no professional account. Then generate a new one.",
+    ),
+    WRONG_APP: Refusal(
+        "This token was made through another Meta app.",
+        "Meta would never tell us when somebody removes that app. Generate one through the app that this workspace "
+        "uses, or have an owner enter the other app under Settings → Meta app.",
+    ),
+    PERSONAL: Refusal(
+        "That is a personal account: Instagram allows professional ones only.",
+        "Switch it to a business or creator account, which is free: in Instagram's Settings → Account type and "
+        "tools. Then generate a new token.",
+    ),
+    Reason.PASSWORD_CHANGED: Refusal(
+        "The token has ended: the Instagram password was changed, or Instagram ended all sessions.", _ANEW
+    ),
+    Reason.APP_REMOVED: Refusal(
+        "The token has ended: the app was removed in Instagram's settings.",
+        "Whoever owns the account has to allow the app again. Then generate a new token.",
+    ),
+    Reason.EXPIRED: Refusal("This token has expired.", f"Nobody can revive it. {_ANEW}"),
+    Reason.CHECKPOINT: Refusal(
+        "Instagram wants to make sure whose account it is.",
+        "First open Instagram, log in with the account and finish its security check. Then generate a new token.",
+    ),
+    Reason.UNCONFIRMED: Refusal(
+        "Instagram has not confirmed the account's e-mail address or phone number.",
+        "First confirm it in Instagram's settings. Then generate a new token.",
+    ),
+    Reason.LOGGED_OUT: Refusal("The token has ended: Instagram logged the account out.", _ANEW),
+    Reason.ENDED_BY_META: Refusal("The token has ended: Instagram ended it.", _ANEW),
+    NO_ANSWER: Refusal(
+        "Instagram did not answer as it should.",
+        "That says nothing about the token. Nothing of it was kept: paste it again in a minute.",
+        tone="warn",
+    ),
+    LIMITED: Refusal(
+        "Instagram wants fewer questions just now.",
+        "That says nothing about the token. Nothing of it was kept: paste it again in an hour.",
+        tone="warn",
+    ),
+    MISCONFIGURED: Refusal(
+        "Instagram rejects the Meta app, not the token.",
+        "It is nothing that you did, and whoever can mend it has been told. Of the workspace's own app its owners read "
+        "what is wrong under Settings → Meta app. Nothing of the token was kept: paste it again once that is mended.",
+    ),
+    ENDED_MEANWHILE: Refusal(
+        "Somebody disconnected this account in the very moment.",
+        "It stays disconnected. If that was a mistake, paste the token again.",
+        tone="warn",
+    ),
+    WORKSPACE_GONE: Refusal("The workspace was deleted meanwhile.", "Nothing was stored."),
+}
