@@ -6,21 +6,17 @@ here and the same each time. LIVES=2000 plays so many games, other ones each tim
 
 from __future__ import annotations
 
-import os
 from types import SimpleNamespace
 
 import pytest
 from django.utils import timezone
-from hypothesis import HealthCheck, Phase, settings
-from hypothesis.stateful import run_state_machine_as_test
 
 from accounts import rate_limits
+from tests.games import play
 from tests.lives import ground
 from tests.lives.machine import START, Lives
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-GAMES = os.environ.get("LIVES", "")
 
 
 def test_whatever_happens_connections_are_what_the_rules_say(monkeypatch, settings_of_lives):
@@ -29,16 +25,7 @@ def test_whatever_happens_connections_are_what_the_rules_say(monkeypatch, settin
     # Forged calls are limited by the minute, and here a year passes in one.
     monkeypatch.setattr(rate_limits.Limit, "take", lambda limit, whom: 0)
     Lives.world, Lives.ground = world, ground.lay(settings_of_lives.INSTAGRAM_APP_SECRET)
-    profile = settings(
-        max_examples=int(GAMES or 25),
-        stateful_step_count=30,
-        derandomize=not GAMES,
-        deadline=None,
-        database=None,
-        phases=[Phase.generate, Phase.shrink],
-        suppress_health_check=list(HealthCheck),
-    )
-    run_state_machine_as_test(Lives, settings=profile)
+    play(Lives, variable="LIVES", games=25)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Event
 from tests.factories import make_connection
+from tests.matrix.expected import CAUSES
 from tests.tokens.fake_meta import (
     EVERY_PASSING,
     FakeMeta,
@@ -221,23 +222,6 @@ def test_the_second_reason_counts_unless_it_is_unknown(connection, purpose, firs
     on_me = dead(second) if purpose == "refresh" else in_turn(dead(first), dead(second))
     attempt(connection, FakeMeta(on_refresh=dead(first, call="refresh"), on_me=on_me), purpose)
     assert status_of(connection) == ("inactive", told)
-
-
-CAUSES = {
-    "password_changed": "password_changed",
-    "app_removed": "app_removed",
-    "checkpoint": "checkpoint",
-    "checkpoint_blocked": "checkpoint",
-    "unconfirmed": "unconfirmed",
-    "logged_out": "logged_out",
-    "session_mismatch": "logged_out",
-    "killed": "ended_by_meta",
-    "expired": "expired",
-    "invalid_190": "unknown",
-    "generic_190": "unknown",
-    "code_102": "unknown",
-    "code_452": "unknown",
-}
 
 
 @pytest.mark.parametrize("subcodes", [False, True], ids=["by text", "by subcode"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 import time
 from types import SimpleNamespace
 
@@ -69,7 +70,7 @@ def test_a_queue_that_does_not_answer_is_wrong(trouble, line, settings, monkeypa
 
     def ping():
         if trouble == "hangs":
-            time.sleep(5)
+            threading.Event().wait(5)
         if trouble == "raises":
             raise ConnectionError("redis://:c4n4ry@127.0.0.1:9/0")
         return False
@@ -116,7 +117,7 @@ def test_redis_that_hangs_holds_up_no_count_of_workers(line, settings, monkeypat
     settings.CACHE_URL = "redis://127.0.0.1:9/0"
     monkeypatch.setattr(queue, "_cache", list)
     monkeypatch.setattr(queue, "SECONDS", 0.2)
-    monkeypatch.setattr(Stat, "get_all", lambda: time.sleep(3))
+    monkeypatch.setattr(Stat, "get_all", lambda: threading.Event().wait(3))
     started = time.monotonic()
     assert line("Workers").level == "wrong"
     assert time.monotonic() - started < 3

@@ -129,7 +129,7 @@ def test_a_slow_answer_makes_it_doubtful(serve: Serve) -> None:
     def slowly(connection: socket.socket, over: threading.Event) -> None:
         read_request(connection)
         date = http_date()
-        time.sleep(0.6)
+        over.wait(0.6)
         connection.sendall(answer(date))
 
     seen = look(serve(slowly).url)
