@@ -13,7 +13,6 @@ from tests.tokens.helpers import attempt, events_of, status_of
 from tests.tokens.trouble.seeing import flags
 from tokens.models import Connection, Link
 from tokens.services.claims import Purpose
-from tokens.wording import REASONS
 
 
 def connections_by_cause(tenant, now, causes=CAUSES, **columns) -> dict[str, Connection]:
@@ -91,4 +90,3 @@ def assert_died(connection: Connection, cause: str, *, before: list[str]) -> Non
     assert raised == set(), cause
     assert events == [*before, "became_inactive"], cause
     assert Link.objects.open().filter(connection=connection).count() == 1, cause
-    assert REASONS[CAUSES[cause]].remedy

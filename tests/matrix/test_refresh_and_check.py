@@ -10,6 +10,8 @@ import datetime as dt
 
 import pytest
 
+from notifications.mails import compose
+from notifications.models import OutboxMessage
 from tests.factories import credential_of
 from tests.flows.faults import Case
 from tests.matrix.expected import CAUSES, NON_DEATHS, WELL, expected
@@ -24,8 +26,10 @@ from tests.matrix.ground import (
     seen,
 )
 from tests.matrix.scripted import deadly
-from tokens.models import Brake
+from tokens.models import Brake, Link
+from tokens.services import links
 from tokens.services.claims import Purpose
+from tokens.wording import REASONS
 
 pytestmark = pytest.mark.django_db
 
@@ -88,3 +92,9 @@ def test_a_confirmed_death_has_the_reason_that_meta_tells(purpose: Purpose, caus
     connection = connections_by_cause(tenant, NOW, [cause])[cause]
     assert kill(connection, purpose, cause, subcodes=subcodes) == "died"
     assert_died(connection, cause, before=[])
+    # What the creator reads in the mail: why, what helps, and the way back.
+    mail = compose(OutboxMessage.objects.get(kind="reconnect_needed"))
+    why = REASONS[CAUSES[cause]]
+    link = links.url_of(Link.objects.open().get(connection=connection))
+    for part in (why.sentence, why.remedy, link):
+        assert part in mail.body, cause
