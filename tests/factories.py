@@ -23,6 +23,8 @@ from tokens.models import Connection, Credential, Flavour, MetaApp, Reason, Stat
 
 PASSWORD = "a long pass phrase"
 SIXTY_DAYS = dt.timedelta(days=60)
+# As if the daily check had been here: what has not been reached for days is flagged.
+SINCE_CHECK = dt.timedelta(hours=1)
 
 _numbers = itertools.count(1)
 _UNSET: Any = object()
@@ -120,8 +122,7 @@ def make_connection(
         }
     )
     life = _dates(now, issued_at, expires_at)
-    # As if the daily check had been here: what has not been reached for days is flagged.
-    dates = {**life, "checked_at": now - dt.timedelta(hours=1)}
+    dates = {**life, "checked_at": now - SINCE_CHECK}
     if status == Status.ACTIVE:
         dates["due_at"] = due_dates.refresh_due_at(**life) if due_at is _UNSET else due_at
         dates["check_due_at"] = due_dates.next_check_at(connection.pk, now) if check_due_at is _UNSET else check_due_at
