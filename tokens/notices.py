@@ -19,7 +19,7 @@ from tokens.models import Brake, Connection, Link, MetaApp, Status
 from tokens.remedies import OUR_WORDS, SEEN, to_check
 from tokens.services import links
 from tokens.services.fault_words import words_seen
-from tokens.wording import REASONS, lacks_in_words
+from tokens.wording import lacks_in_words, why_it_ended
 
 if TYPE_CHECKING:
     from notifications.models import OutboxMessage
@@ -78,7 +78,7 @@ def _about(link: Link, connection: Connection) -> dict[str, Any]:
     return {
         "connection": connection,
         "workspace": link.tenant.name,
-        "why": REASONS.get(connection.reason),
+        "why": why_it_ended(connection.reason, link.flavour),
         "url": links.url_of(link),
         "expires_at": link.expires_at,
     }

@@ -13,7 +13,7 @@ from notifications.localisation import clock, day
 from tokens.due_dates import YOUNGEST
 from tokens.flags import FLAPPING, Flag, days_left, flagged, flags_of, is_flapping, missing_permissions
 from tokens.models import Connection, Credential, Flavour, Status
-from tokens.wording import REASONS, REMOVE_AT_META, Lack, ReasonText, lacks_in_words
+from tokens.wording import REMOVE_AT_META, Lack, ReasonText, lacks_in_words, why_it_ended
 
 TIMELINE = 100
 PAGE = 50
@@ -167,7 +167,7 @@ def detail_of(connection: Connection, now: dt.datetime) -> ConnectionDetail:
     return ConnectionDetail(
         row=row_of(connection, now),
         credential=connection.credential,
-        why=REASONS.get(connection.reason),
+        why=why_it_ended(connection.reason, connection.flavour),
         missing=missing_permissions(connection),
         timeline=list(history[:TIMELINE]),
         flapping=[FLAPPING] if is_flapping(connection, now) else [],
@@ -193,7 +193,8 @@ def young_until(connection: Connection, now: dt.datetime) -> dt.datetime | None:
 
 def _next_step(connection: Connection, now: dt.datetime) -> str:
     if connection.status == Status.INACTIVE:
-        return REASONS[connection.reason].remedy
+        why = why_it_ended(connection.reason, connection.flavour)
+        return "" if why is None else why.remedy
     due_at = connection.credential.due_at
     if connection.status == Status.DISCONNECTED or due_at is None:
         return "Nothing happens until it is connected again."

@@ -22,7 +22,7 @@ from tokens.admin.confirming import on_list, on_page
 from tokens.flags import days_left, flags_of, missing_permissions
 from tokens.models import Connection
 from tokens.services.recipients import of_connection
-from tokens.wording import REASONS, permission_names
+from tokens.wording import permission_names, why_it_ended
 
 LAST_EVENTS = 20
 STATUS_COLOURS = {"active": "success", "inactive": "danger", "disconnected": ""}
@@ -160,7 +160,7 @@ class ConnectionAdmin(ReadOnlyAdmin):
 
     @column("What staff should know")
     def staff_sentence(self, connection: Connection) -> str:
-        text = REASONS.get(connection.reason)
+        text = why_it_ended(connection.reason, connection.flavour)
         return text.staff if text else ""
 
     @column("Why, by Meta's answer")

@@ -16,6 +16,7 @@ from tokens.services import links
 # The columns of a credential whose token is erased.
 ERASED: dict[str, Any] = {
     "token": None,
+    "renewal": None,
     "key_id": "",
     "due_at": None,
     "due_by_rule": None,

@@ -86,9 +86,13 @@ def _after(last: uuid.UUID, now: dt.datetime) -> Any:
 
 def _move(row: Credential, now: dt.datetime) -> bool:
     columns: dict[str, dt.datetime | None] = {}
-    if not row.refresh_failures and row.expiry_told:
-        due_at = due_dates.refresh_due_at(
-            obtained_at=row.obtained_at, issued_at=row.issued_at, expires_at=row.expires_at
+    if not row.refresh_failures and row.expiry_told and row.prolonged:
+        due_at = due_dates.due_at(
+            renewable=row.renewable,
+            obtained_at=row.obtained_at,
+            issued_at=row.issued_at,
+            expires_at=row.expires_at,
+            renewal_expires_at=row.renewal_expires_at,
         )
         # One that was moved to an earlier night stays there while its date by the rule is the same.
         if due_at != (row.due_by_rule or row.due_at):

@@ -17,7 +17,7 @@ from tokens.services.invite_creator import send_again
 from tokens.services.link_account import ACTORS
 from tokens.services.send_link import send_link
 from tokens.views.departure import to_consent
-from tokens.wording import REASONS, allowed_by, lacks_in_words
+from tokens.wording import allowed_by, lacks_in_words, why_it_ended
 
 # Where asking for a new one by oneself leads nowhere: only the workspace can bring it back.
 FINAL = {"disconnected", "withdrawn", "workspace_deleted"}
@@ -41,7 +41,8 @@ def link(request: HttpRequest, token: str) -> HttpResponse:
 
 def _to_revive(found: Link, connection: Connection) -> dict[str, object]:
     missing = lacks_in_words(missing_permissions(connection))
-    return {"link": found, "connection": connection, "why": REASONS.get(connection.reason), "missing": missing}
+    why = why_it_ended(connection.reason, found.flavour)
+    return {"link": found, "connection": connection, "why": why, "missing": missing}
 
 
 def _allowed(found: Link) -> list[str]:
