@@ -53,7 +53,7 @@ CONNECTING = [
     "tokens.meta.client.InstagramClient.authorize_url",
     "tokens.services.consent._forget_oldest",
     "tokens.views.callback.instagram_client",
-    "tokens.meta.client.judge",
+    "tokens.meta.calling.judge",
     "tokens.meta.wire.Wire._posted",
     "tokens.meta.wire.fetch",
     "tokens.services.connect.link_account",

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from .exceptions import safe_trace_id
-from .lenient import mapping, whole_number
+from .lenient import mapping, truth, whole_number
 
 # Meta's longest code has seven digits. More would be noise, or a number that somebody uses as a secret.
 _LARGEST_CODE = 99_999_999
@@ -30,6 +30,8 @@ class Complaint:
     trace_id: str | None = field(default=None, repr=False)
     http_status: int | None = None
     """The flat shapes put an HTTP status where Graph puts a code."""
+    nested: bool = False
+    """Inside of `data`, as debug_token has it: it is the token asked about that is complained of, not the asker's."""
 
 
 def find_complaint(body: object) -> Complaint | None:
@@ -41,19 +43,26 @@ def find_complaint(body: object) -> Complaint | None:
         if flat.get("error_type") or flat.get("error_message"):
             return _flat(flat)
     data = mapping(answer.get("data"))
-    return _graph(data) if data.get("error") else None
+    return _graph(data, nested=True) if data.get("error") else None
 
 
-def _graph(holder: dict[str, object]) -> Complaint:
+def is_called_invalid(body: object) -> bool:
+    """Whether debug_token says that the token is not valid."""
+    return truth(mapping(mapping(body).get("data")).get("is_valid")) is False
+
+
+def _graph(holder: dict[str, object], nested: bool = False) -> Complaint:
     error = mapping(holder["error"])
     if not error:  # OAuth's own form: {"error": "invalid_request", "error_description": "…"}
-        return Complaint(None, text=f"{_text(holder['error'])} {_text(holder.get('error_description'))}")
+        text = f"{_text(holder['error'])} {_text(holder.get('error_description'))}"
+        return Complaint(None, text=text, nested=nested)
     return Complaint(
         code=_code(error.get("code")),
         subcode=_code(error.get("error_subcode", error.get("subcode"))),
         text=_text(error.get("message")),
         is_transient=error.get("is_transient") is True,
         trace_id=safe_trace_id(error.get("fbtrace_id")),
+        nested=nested,
     )
 
 
