@@ -43,14 +43,14 @@ def needs_page(tenant: Tenant, meta_app: MetaApp, *, ticked: Sequence[str] | Non
         meta_app: the app that it connects through now.
         ticked: as a form has it that can't be saved; by default what is needed.
     """
-    offered = needs.askable(meta_app)
+    offered, purposes = needs.askable(meta_app), PERMISSIONS_OF[meta_app.flavour]
     shown = needs.of_workspace(tenant.pk, meta_app) if ticked is None else [*needs.basics(meta_app.flavour), *ticked]
     counts = _counts(tenant, meta_app.flavour, offered)
     return NeedsPage(
         choices=[
             Choice(
                 name=name,
-                purpose=PERMISSIONS_OF[meta_app.flavour].get(name, ""),
+                purpose=purposes.get(name, ""),
                 stops=stops_without(name),
                 ticked=name in shown,
                 fixed=name in needs.basics(meta_app.flavour),
@@ -58,7 +58,7 @@ def needs_page(tenant: Tenant, meta_app: MetaApp, *, ticked: Sequence[str] | Non
             )
             for number, name in enumerate(offered)
         ],
-        not_asked=[(name, purpose) for name, purpose in PERMISSIONS_OF[meta_app.flavour].items() if name not in offered],
+        not_asked=[(name, purpose) for name, purpose in purposes.items() if name not in offered],
         untold=counts["untold"],
     )
 

@@ -15,6 +15,10 @@ CANNOT_PARSE, NOT_ACCEPTED, NOT_ALLOWED, REFUSED = "cannot_parse", "not_accepted
 WRONG_APP, PERSONAL = "wrong_app", "personal"
 NO_ANSWER, LIMITED, MISCONFIGURED = "no_answer", "limited", "misconfigured"
 NO_ADDRESS = "no_address"
+# Of Facebook's tokens and of system users'.
+PAGE_WITHOUT_ACCOUNT, NO_ACCOUNT, LACKS_BASICS = "page_without_account", "no_account", "lacks_basics"
+SYSTEM_USER, NO_SYSTEM_USER, NO_ADS = "system_user", "no_system_user", "no_ads"
+CHOOSE = "choose"
 WORKSPACE_GONE, ENDED_MEANWHILE = "workspace_gone", "ended_meanwhile"
 
 # By what the connection was before; empty: there was none.
@@ -29,6 +33,7 @@ HISTORY = {
     RENEWED: "{} was given a new token by hand; the connection was renewed.",
     REVIVED: "{} works again, by a pasted token.",
 }
+SEVERAL = "This token opens several accounts. Choose those that {} shall keep alive."
 STORED = {
     CONNECTED: "{} is connected. The token is verified and stored encrypted.",
     RENEWED: "{} has the new token. It is verified and stored encrypted.",
@@ -52,8 +57,13 @@ class Refusal:
 
 
 _ANEW = "Generate a new one in Meta's App Dashboard, as described below, and paste that."
+_NOT_SET_UP = (
+    "Facebook's tokens can be kept alive once the operator of this installation has set up a Meta app with Facebook "
+    "Login. Until then take the account's token from API setup with Instagram login, or connect the account with the "
+    "button “Connect Instagram”."
+)
 _NOT_HERE = (
-    "Only tokens of Instagram Login can be kept alive here so far. Take the account's token from API setup with "
+    "Only tokens of Instagram and Facebook can be kept alive here. Take the account's token from API setup with "
     "Instagram login, or connect the account with the button “Connect Instagram”."
 )
 
@@ -77,7 +87,7 @@ REFUSALS: dict[str, Refusal] = {
         "Instagram can't read it as a token. Don't paste the secret anywhere; take the account's token, which begins "
         "with IG as a rule.",
     ),
-    FACEBOOK: Refusal("That looks like a Facebook token, and Instagram can't use it.", _NOT_HERE),
+    FACEBOOK: Refusal("That looks like a Facebook token, and Instagram can't use it.", _NOT_SET_UP),
     THREADS: Refusal("That looks like a token of Threads, and Instagram can't use it.", _NOT_HERE),
     CANNOT_PARSE: Refusal(
         "Instagram can't read this token.",
@@ -119,6 +129,41 @@ REFUSALS: dict[str, Refusal] = {
     ),
     Reason.LOGGED_OUT: Refusal("The token has ended: Instagram logged the account out.", _ANEW),
     Reason.ENDED_BY_META: Refusal("The token has ended: Instagram ended it.", _ANEW),
+    Reason.REVOKED: Refusal("The token was revoked by hand at Meta.", _ANEW),
+    Reason.PAGE_ROLE_LOST: Refusal(
+        "Whoever made this token no longer has the needed role on the Facebook Page.",
+        "Ask somebody who manages the Page for the role, or for a token of theirs.",
+    ),
+    Reason.SYSTEM_USER_DELETED: Refusal("The system user was deleted.", _ANEW),
+    "user_gone": Refusal("The person or system user of this token is gone.", _ANEW),
+    PAGE_WITHOUT_ACCOUNT: Refusal(
+        "This token opens a Facebook Page that has no Instagram account.",
+        "Link the account to the Page first: in the Page's settings → Linked accounts → Instagram. It must be a "
+        "professional account. Then paste the token again.",
+    ),
+    NO_ACCOUNT: Refusal(
+        "This token opens no Instagram account.",
+        "Its person manages no Facebook Page with an Instagram account, or did not share it with the app. Link the "
+        "account to a Page (the Page's settings → Linked accounts → Instagram), then generate a new token.",
+    ),
+    LACKS_BASICS: Refusal(
+        "This token lacks permissions without which no account can be found.",
+        "Generate a new one with instagram_basic and pages_show_list ticked.",
+    ),
+    SYSTEM_USER: Refusal(
+        "That is the token of a system user.",
+        "An owner of the workspace adds it under “Add a system user”. Nothing of it was kept.",
+        tone="warn",
+    ),
+    NO_SYSTEM_USER: Refusal(
+        "That is no system user's token.",
+        "Generate one as described below: Business settings → Users → System users → Generate new token. A token of a "
+        "person or a Page goes under “Paste a token”.",
+    ),
+    NO_ADS: Refusal(
+        "This token allows nothing with ads.",
+        "Generate a new one and tick ads_read, or ads_management where ads are to be changed, too.",
+    ),
     NO_ANSWER: Refusal(
         "Instagram did not answer as it should.",
         "That says nothing about the token. Nothing of it was kept: paste it again in a minute.",

@@ -62,6 +62,8 @@ class ConnectionDetail:
     flapping: list[Flag]
     """That it ends again and again, told also while it is inactive."""
     removal: str
+    others: list[Connection]
+    """To the same account, by another flavour or another Meta app."""
     """What the person can do at Meta after a disconnect."""
 
     @property
@@ -172,7 +174,20 @@ def detail_of(connection: Connection, now: dt.datetime) -> ConnectionDetail:
         timeline=list(history[:TIMELINE]),
         flapping=[FLAPPING] if is_flapping(connection, now) else [],
         removal=REMOVE_AT_META.get(Flavour(connection.flavour), ""),
+        others=_others(connection),
     )
+
+
+def system_users(tenant: Tenant, now: dt.datetime) -> list[ConnectionRow]:
+    """The workspace's system users, by name."""
+    rows = Connection.objects.for_tenant(tenant).filter(meta_app__flavour=Flavour.SYSTEM_USER)
+    return [row_of(each, now) for each in rows.with_dates().order_by("name", "pk")]
+
+
+def _others(connection: Connection) -> list[Connection]:
+    """The workspace's other connections to the same account, those that work first."""
+    rows = Connection.objects.for_tenant(connection.tenant).filter(instagram_id=connection.instagram_id)
+    return list(rows.exclude(pk=connection.pk).with_dates().order_by("status", "created_at"))
 
 
 def row_of(connection: Connection, now: dt.datetime) -> ConnectionRow:
@@ -195,8 +210,14 @@ def _next_step(connection: Connection, now: dt.datetime) -> str:
     if connection.status == Status.INACTIVE:
         why = why_it_ended(connection.reason, connection.flavour)
         return "" if why is None else why.remedy
-    due_at = connection.credential.due_at
-    if connection.status == Status.DISCONNECTED or due_at is None:
+    credential, due_at = connection.credential, connection.credential.due_at
+    if connection.status == Status.DISCONNECTED:
+        return "Nothing happens until it is connected again."
+    if credential.never_expires:
+        return "It does not expire. We check it every day."
+    if not credential.renewable and credential.renew_by is not None:
+        return f"We can't renew it: somebody must reconnect it by {day(credential.renew_by)}."
+    if due_at is None:
         return "Nothing happens until it is connected again."
     if due_at <= now:
         return "It is renewed with the next sweep."

@@ -10,7 +10,7 @@ from django_q.tasks import async_task
 
 from accounts.models import Tenant
 from notifications.worker import asked_to_stop, task
-from tokens.clients import AppNotSetUp, app_for, instagram_client
+from tokens.clients import AppNotSetUp, app_for, instagram_client, keeper_of
 from tokens.models import TokenImport
 from tokens.services import brake, heartbeat
 from tokens.services.ask_permissions import ask_waiting, waiting
@@ -109,7 +109,7 @@ def import_tokens(import_id: str) -> dict[str, int]:
 
 def _drained(purpose: Purpose, tenant: Tenant | None) -> dict[str, int]:
     # After its seconds it rings anew and ends: pauses, budgets, brakes and shutdowns are always seen soon.
-    work = Sweep(purpose, instagram_client, tenant=tenant, seconds=settings.DRAIN_SECONDS)
+    work = Sweep(purpose, keeper_of, tenant=tenant, seconds=settings.DRAIN_SECONDS)
     results = work.run()
     if work.ran_out_of_time:
         ring_again(f"tokens.tasks.{'drain' if purpose == 'refresh' else 'check'}", tenant)

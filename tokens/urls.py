@@ -21,6 +21,7 @@ urlpatterns = [
     path("w/<slug:slug>/", workspace.workspace, name="workspace"),
     # Before the flavours: it is none of them.
     path("w/<slug:slug>/connect/paste/", paste.paste_token, name="paste_token"),
+    path("w/<slug:slug>/connect/system_user/", paste.add_system_user, name="add_system_user"),
     path("w/<slug:slug>/connect/<slug:flavour>/", workspace.connect, name="connect"),
     path(CONNECTION, workspace.connection, name="connection"),
     path(f"{CONNECTION}reconnect/", workspace.reconnect, name="reconnect"),
@@ -45,7 +46,13 @@ urlpatterns = [
     path(f"{IMPORT}<uuid:pk>/confirm/", moving.confirm_import, name="confirm_import"),
     path(f"{IMPORT}<uuid:pk>/cancel/", moving.cancel_import, name="cancel_import"),
     path(f"{IMPORT}<uuid:pk>/refused.csv", moving.import_refused, name="import_refused"),
-    path("oauth/callback/instagram/", callback.instagram_callback, name="instagram_callback"),
+    path(
+        "oauth/callback/instagram/",
+        callback.oauth_callback,
+        {"flavour": "instagram_login"},
+        name="instagram_callback",
+    ),
+    path("oauth/callback/facebook/", callback.oauth_callback, {"flavour": "facebook_login"}, name="facebook_callback"),
     path("connect/outcome/<uuid:pk>/", callback.connect_result, name="connect_result"),
     path("connect/outcome/<uuid:pk>/finish/", callback.finish_connecting, name="finish_connecting"),
     path("connect/outcome/<uuid:pk>/again/", callback.try_again, name="connect_again"),

@@ -145,7 +145,9 @@ _OF_SYSTEM_USER: dict[str, ReasonText] = {
         "190/458: the app is no longer installed for the system user.",
     ),
     Reason.EXPIRED: ReasonText(
-        gettext_noop("The token ran out after its 60 days without a renewal."), _PASTE_NEW, REASONS[Reason.EXPIRED].staff
+        gettext_noop("The token ran out after its 60 days without a renewal."),
+        _PASTE_NEW,
+        REASONS[Reason.EXPIRED].staff,
     ),
     Reason.CHECKPOINT: ReasonText(
         gettext_noop("Meta blocks the system user until a security check is finished."),
@@ -160,7 +162,9 @@ _OF_SYSTEM_USER: dict[str, ReasonText] = {
     Reason.LOGGED_OUT: ReasonText(
         gettext_noop("Meta ended the token's session."), _PASTE_NEW, REASONS[Reason.LOGGED_OUT].staff
     ),
-    Reason.ENDED_BY_META: ReasonText(gettext_noop("Meta ended the token."), _PASTE_NEW, REASONS[Reason.ENDED_BY_META].staff),
+    Reason.ENDED_BY_META: ReasonText(
+        gettext_noop("Meta ended the token."), _PASTE_NEW, REASONS[Reason.ENDED_BY_META].staff
+    ),
     Reason.REVOKED: ReasonText(
         gettext_noop("The token was revoked in Meta's business settings."),
         gettext_noop("If that was no purpose, generate a new token for the system user and paste it."),

@@ -26,7 +26,7 @@ from notifications.delivery import deliver_due
 from notifications.models import OutboxMessage
 from tests.emulator.browser import consent as allow
 from tokens import due_dates
-from tokens.clients import default_app, instagram_client
+from tokens.clients import consent_keeper_of, default_app, instagram_client, keeper_of
 from tokens.meta import Secret
 from tokens.models import ConnectAttempt, Connection, Credential, Link
 from tokens.services import consent
@@ -96,6 +96,7 @@ class Stage:
         self.control = control
         self.clock = Clock(control)
         self.meta_app = default_app()
+        self.keeper = consent_keeper_of(self.meta_app)
         self.client = instagram_client(self.meta_app)
         self._order = itertools.count()
         self._plan: list[tuple[dt.datetime, int, Act]] = []
@@ -121,7 +122,7 @@ class Stage:
             self._deliver()
 
     def sweep(self, purpose: Purpose) -> None:
-        Sweep(purpose, instagram_client).run()
+        Sweep(purpose, keeper_of).run()
 
     def _deliver(self) -> None:
         if OutboxMessage.objects.due(timezone.now()).exists():
@@ -150,12 +151,12 @@ class Stage:
 
     def _consent(self, handle: str, permissions: Iterable[str] | None, **whose: Any) -> Connection:
         nonce = secrets.token_urlsafe(16)
-        address = consent.begin(client=self.client, meta_app=self.meta_app, session_nonce=nonce, **whose)
+        address = consent.begin(keeper=self.keeper, meta_app=self.meta_app, session_nonce=nonce, **whose)
         told = parse_qs(urlsplit(allow(address, handle, permissions=permissions)).query)
         back = consent.returning(told["state"][0], session_nonce=nonce, user=whose.get("user"))
         if back is None or not consent.spend(back[0]):
             raise RuntimeError(f"The state of @{handle} came back spoilt.")
-        outcome = finish_with_code(back[0], self.client, Secret(told["code"][0]))
+        outcome = finish_with_code(back[0], self.keeper, Secret(told["code"][0]))
         if outcome not in GOOD or back[0].connection is None:
             raise RuntimeError(f"Connecting @{handle} came to {outcome}.")
         return back[0].connection

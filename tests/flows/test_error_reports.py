@@ -52,7 +52,7 @@ def reports() -> Iterator[dict[str, Place]]:
 CONNECTING = [
     "tokens.meta.client.InstagramClient.authorize_url",
     "tokens.services.consent._forget_oldest",
-    "tokens.views.callback.instagram_client",
+    "tokens.views.callback.consent_keeper_of",
     "tokens.meta.calling.judge",
     "tokens.meta.wire.Wire._posted",
     "tokens.meta.wire.fetch",

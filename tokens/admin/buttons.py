@@ -16,8 +16,8 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from accounts import events
 from tokens.admin.confirming import Button, Outcome
-from tokens.clients import interactive_client
-from tokens.meta import InstagramClient
+from tokens.clients import interactive_keeper
+from tokens.flavours.interface import Keeper
 from tokens.models import Connection, MetaApp, Reason, Status
 from tokens.selectors import young_until
 from tokens.services import attempt
@@ -58,11 +58,11 @@ class _Clients(contextlib.ExitStack):
 
     def __init__(self) -> None:
         super().__init__()
-        self._made: dict[Any, InstagramClient] = {}
+        self._made: dict[Any, Keeper] = {}
 
-    def of(self, app: MetaApp) -> InstagramClient:
+    def of(self, app: MetaApp) -> Keeper:
         if app.pk not in self._made:
-            self._made[app.pk] = self.enter_context(interactive_client(app))
+            self._made[app.pk] = self.enter_context(interactive_keeper(app))
         return self._made[app.pk]
 
 

@@ -110,10 +110,12 @@ class FacebookLogin:
     def reason_of(self, reason: str) -> str:
         return _REASONS.get(reason, reason)
 
-    def revoke(self, keys: Keys) -> None:
+    def revoke(self, keys: Keys) -> bool:
         """Takes back all that the person granted the app: with it end all of the person's connections through it."""
-        if keys.renewal is not None and keys.person_id:
-            self.client.delete_permissions(keys.person_id, keys.renewal)
+        if keys.renewal is None or not keys.person_id:
+            return False
+        self.client.delete_permissions(keys.person_id, keys.renewal)
+        return True
 
     def close(self) -> None:
         self.client.close()
@@ -161,4 +163,5 @@ FLAVOUR = Flavour(
     consents=True,
     settings=("FACEBOOK_APP_ID", "FACEBOOK_APP_SECRET"),
     callback="facebook_callback",
+    revokes=True,
 )

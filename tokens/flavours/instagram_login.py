@@ -49,8 +49,9 @@ class InstagramLogin:
     def reason_of(self, reason: str) -> str:
         return reason
 
-    def revoke(self, keys: Keys) -> None:
-        """Meta documents no way (meta-wire 1.7): whoever owns the account removes the app in Instagram's settings."""
+    def revoke(self, keys: Keys) -> bool:
+        """Meta documents no way: whoever owns the account removes the app in Instagram's settings."""
+        return False
 
     def close(self) -> None:
         self.client.close()

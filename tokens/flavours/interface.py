@@ -16,6 +16,11 @@ NEVER = dt.datetime.max.replace(tzinfo=dt.UTC)
 """Where Meta says that something does not end by date."""
 
 
+def known(end: dt.datetime | None) -> dt.datetime | None:
+    """As columns have it: None where there is no end, and where none was told."""
+    return None if end == NEVER else end
+
+
 @dataclass(frozen=True, slots=True)
 class Keys:
     """What one connection is kept alive with, opened for the length of one attempt.
@@ -143,8 +148,8 @@ class Keeper(Protocol):
     def reason_of(self, reason: str) -> str:
         """One of the product's reasons for what the gateway says ended a token."""
 
-    def revoke(self, keys: Keys) -> None:
-        """Ends at Meta what was granted, where Meta has a way; else does nothing."""
+    def revoke(self, keys: Keys) -> bool:
+        """Ends at Meta what was granted; False where Meta has no way to, or what it takes is not there."""
 
     def close(self) -> None:
         """Closes what is kept open."""
@@ -195,6 +200,7 @@ class Flavour:
         host: whom a person deals with there, for people.
         make: makes its keeper.
         basics: permissions without which nothing of it works.
+        revokes: whether disconnecting also tells Meta, without being asked to.
         consents: whether people consent to it in a dialog; else its tokens are pasted.
         settings: the names of the settings that hold the installation's app id and secret.
         callback: the name of the route that its dialog leads back to.
@@ -208,3 +214,4 @@ class Flavour:
     consents: bool
     settings: tuple[str, str]
     callback: str = ""
+    revokes: bool = False

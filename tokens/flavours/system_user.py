@@ -50,9 +50,10 @@ class SystemUser:
     def reason_of(self, reason: str) -> str:
         return _REASONS.get(reason, reason)
 
-    def revoke(self, keys: Keys) -> None:
+    def revoke(self, keys: Keys) -> bool:
         """Ends the token for whoever holds it."""
         self.client.revoke(keys.token)
+        return True
 
     def close(self) -> None:
         self.client.close()

@@ -106,7 +106,9 @@ class OurFault:
     facts: dict[str, Any] = field(default_factory=dict)
 
 
-Verdict = Renewed | Alive | Unrenewable | Dead | Contradicted | PermissionLost | RefusedByMeta | TooYoung | Passing | OurFault
+Verdict = (
+    Renewed | Alive | Unrenewable | Dead | Contradicted | PermissionLost | RefusedByMeta | TooYoung | Passing | OurFault
+)
 
 
 def facts_of(error: MetaError) -> dict[str, Any]:

@@ -10,11 +10,13 @@ from django.shortcuts import redirect, render
 from accounts.models import Membership, Tenant, User
 from accounts.rights import Right, may
 from tokens import needs
-from tokens.clients import AppNotSetUp, app_for, instagram_client, lacks_secret
+from tokens.clients import AppNotSetUp, app_for, consent_keeper_of, lacks_secret
 from tokens.models import Connection, Link
 from tokens.services import consent
 from tokens.views.session import nonce
 from tokens.wording import allowed_by
+
+EXPLAINS = {"facebook_login": "tokens/connect_facebook.html"}
 
 
 def explain_consent(request: HttpRequest, flavour: str, *, tenant: Tenant, context: dict[str, Any]) -> HttpResponse:
@@ -26,7 +28,8 @@ def explain_consent(request: HttpRequest, flavour: str, *, tenant: Tenant, conte
     if lacks_secret(meta_app):
         return own_app_broken(request, tenant)
     allowed = allowed_by(needs.of_workspace(tenant.pk, meta_app))
-    return render(request, "tokens/connect.html", {**context, "flavour": flavour, "allowed": allowed})
+    template = EXPLAINS.get(flavour, "tokens/connect.html")
+    return render(request, template, {**context, "flavour": flavour, "allowed": allowed})
 
 
 def to_consent(
@@ -50,13 +53,13 @@ def to_consent(
     """
     try:
         meta_app = app_for(tenant, flavour)
+        keeper = consent_keeper_of(meta_app)
     except AppNotSetUp:
         return not_set_up(request, flavour)
     if lacks_secret(meta_app):
         return own_app_broken(request, tenant)
-    client = instagram_client(meta_app, pool_size=1)
     url = consent.begin(
-        client=client,
+        keeper=keeper,
         meta_app=meta_app,
         tenant=tenant,
         session_nonce=nonce(request),
@@ -64,7 +67,7 @@ def to_consent(
         connection=connection,
         link=link,
     )
-    client.close()
+    keeper.close()
     return redirect(url)
 
 

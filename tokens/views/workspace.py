@@ -16,13 +16,15 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.http import TenantRequest, right_required, tenant_row
 from accounts.rights import Right, may
 from notifications.localisation import instant
-from tokens.clients import interactive_client
+from tokens.clients import installation_has_app, interactive_keeper
+from tokens.flavours import FLAVOURS
 from tokens.forms import ContactForm
 from tokens.models import Connection, Flavour, Status
 from tokens.selectors import detail_of, summary, workspace_rows, young_until
 from tokens.services import attempt
 from tokens.services.disconnect import disconnect as disconnect_service
 from tokens.services.heartbeat import SILENCE, last_sweep
+from tokens.services.revoke import Leaving, leaving, revoke
 from tokens.services.send_link import send_link as send_link_service
 from tokens.services.send_link import used_up
 from tokens.services.set_contact import set_contact as set_contact_service
@@ -53,9 +55,27 @@ AFTER_REFRESH = {
         messages.ERROR,
         "That is our fault, not yours. Our staff have been told; nothing was lost.",
     ),
+    "not_prolonged": (
+        messages.WARNING,
+        "Facebook gave a new key, but no later date: somebody must reconnect it in time.",
+    ),
+    "unrenewable": (messages.WARNING, "What renews it has run out: somebody must reconnect it in time."),
     "alive": (messages.SUCCESS, "It works."),
     attempt.BUSY: (messages.INFO, "It is being worked on this very moment. Look again in a minute."),
 }
+AFTER_REVOKE = {
+    "revoked": (messages.SUCCESS, "Meta has taken the access back as well."),
+    "shared": (
+        messages.INFO,
+        "At Facebook the app stays allowed: other accounts of the same person are connected through it.",
+    ),
+    "failed": (
+        messages.WARNING,
+        "Meta did not answer when we gave the access back. To be thorough, remove the app in Facebook's settings.",
+    ),
+}
+# The page waits for it, and all is done here already.
+REVOKE_DEADLINE = 8.0
 NOT_NOW = (
     messages.WARNING,
     "Instagram did not answer as it should. Nothing was changed; we try again by ourselves.",
@@ -112,6 +132,8 @@ def connect(request: TenantRequest, slug: str, flavour: str) -> HttpResponse:
 def reconnect(request: TenantRequest, slug: str, pk: uuid.UUID) -> HttpResponse:
     """Starts OAuth to revive one connection."""
     row = _load(request, pk)
+    if not FLAVOURS[row.flavour].consents:
+        return redirect("add_system_user", slug=request.tenant.slug)
     return to_consent(request, row.flavour, tenant=request.tenant, user=request.user, connection=row)
 
 
@@ -119,11 +141,20 @@ def reconnect(request: TenantRequest, slug: str, pk: uuid.UUID) -> HttpResponse:
 @require_POST
 def refresh_now(request: TenantRequest, slug: str, pk: uuid.UUID) -> HttpResponse:
     row = _load(request, pk)
+    if row.status == Status.ACTIVE and not row.credential.renewable:
+        messages.info(request, _why_not_renewed(row))
+        return _to_connection(request, row)
     if row.status == Status.ACTIVE and (until := young_until(row, timezone.now())) is not None:
         text = f"It is under 24 hours old. Instagram can renew it from {instant(until)} on; it does not need it."
         messages.info(request, text)
         return _to_connection(request, row)
     return _ask_now(request, row, "refresh")
+
+
+def _why_not_renewed(row: Connection) -> str:
+    if row.credential.never_expires:
+        return "It does not expire: there is nothing to renew. We check it every day."
+    return "Only a person can renew it: reconnect it before its date."
 
 
 @can_connect
@@ -137,7 +168,7 @@ def _ask_now(request: TenantRequest, row: Connection, purpose: str) -> HttpRespo
         messages.info(request, "It is not active. Reconnect it first.")
         return _to_connection(request, row)
     with ExitStack() as clients:
-        word = attempt.now(row.pk, purpose, lambda app: clients.enter_context(interactive_client(app)))
+        word = attempt.now(row.pk, purpose, lambda app: clients.enter_context(interactive_keeper(app)))
     # Of a death the page itself speaks, with reason, remedy and the button that helps: one alert, not two.
     if word != "died":
         level, text = AFTER_REFRESH.get(word, NOT_NOW)
@@ -168,13 +199,31 @@ def disconnect(request: TenantRequest, slug: str, pk: uuid.UUID) -> HttpResponse
     row = _load(request, pk)
     if not request.POST.get("confirm") and row.status != Status.DISCONNECTED:
         advice = REMOVE_AT_META.get(Flavour(row.flavour), "")
-        context = {"connection": row, "advice": advice, **_page_context(request, timezone.now())}
+        asks = row.flavour == Flavour.SYSTEM_USER and row.status == Status.ACTIVE
+        context = {
+            "connection": row,
+            "advice": advice,
+            "asks_to_revoke": asks,
+            **_page_context(request, timezone.now()),
+        }
         return render(request, "tokens/disconnect.html", context)
+    left = leaving(row) if request.POST.get("revoke") or FLAVOURS[row.flavour].revokes else None
     if disconnect_service(row, by=request.user):
         messages.success(request, f"{row} is disconnected and its key erased.")
+        _revoke(request, left)
     else:
         messages.info(request, f"{row} was disconnected already.")
     return _to_connection(request, row)
+
+
+def _revoke(request: TenantRequest, left: Leaving | None) -> None:
+    """Tells Meta, too, once it is done here: what Meta answers takes nothing back."""
+    if left is None:
+        return
+    with interactive_keeper(left.meta_app, deadline=REVOKE_DEADLINE) as keeper:
+        word = revoke(left, keeper, by=request.user)
+    if word in AFTER_REVOKE:
+        messages.add_message(request, *AFTER_REVOKE[word])
 
 
 @can_connect
@@ -214,4 +263,11 @@ def _page_context(request: TenantRequest, now: dt.datetime) -> dict[str, Any]:
     last = last_sweep()
     silent = last is None or last < now - SILENCE
     can_invite = may(request.membership.role, Right.INVITE_CREATORS)
-    return {"can_write": _may_write(request), "can_invite": can_invite, "renewals_silent": silent, "last_sweep": last}
+    return {
+        "can_write": _may_write(request),
+        "can_invite": can_invite,
+        "can_add_system_users": may(request.membership.role, Right.ADD_SYSTEM_USERS),
+        "facebook_ready": installation_has_app(Flavour.FACEBOOK_LOGIN),
+        "renewals_silent": silent,
+        "last_sweep": last,
+    }

@@ -184,7 +184,7 @@ def test_while_the_brake_holds_no_death_is_believed(paster: Paster) -> None:
 def test_every_reason_of_a_death_has_words() -> None:
     for reason in Reason:
         meta = FakeMeta(on_me=dead(reason))
-        examiner = Examiner(make_meta_app(), meta.client_for(make_meta_app()), has_secret=True)
+        examiner = Examiner(make_meta_app(), meta, has_secret=True)  # type: ignore[arg-type]
         word = examiner.examine(Secret("IGAAx"))
         assert word == (words.NOT_ACCEPTED if reason == Reason.UNKNOWN else reason)
         assert words.REFUSALS[str(word)].advice

@@ -1,0 +1,63 @@
+"""Finds out by asking Meta what the pasted token of a system user is worth. Stores nothing. Page: D-sysuser."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from tokens import paste_wording as words
+from tokens.flavours.facebook_login import first_end, instant
+from tokens.flavours.interface import NEVER, known
+from tokens.meta import FacebookClient, Inspection, MetaError, Secret
+from tokens.models import MetaApp
+from tokens.services.examine_facebook import refused
+from tokens.services.examine_token import unaskable
+from tokens.services.link_account import Account
+
+# Without one of these a system user opens nothing that is of use here.
+ADS = ("ads_read", "ads_management", "business_management")
+
+
+@dataclass(frozen=True, slots=True)
+class SystemUserExaminer:
+    """Examines tokens that were generated for one Meta app.
+
+    Args:
+        meta_app: the one in use.
+        client: of that app.
+    """
+
+    meta_app: MetaApp
+    client: FacebookClient
+
+    def examine(self, token: Secret) -> Account | str:
+        """What the token opens; or why it is of no use, a word of `paste_wording.REFUSALS`."""
+        if word := unaskable(token):
+            return word
+        try:
+            told = self.client.inspect(token)
+            if told.kind != "SYSTEM_USER":
+                return words.NO_SYSTEM_USER
+            if told.scopes is not None and not set(ADS) & set(told.scopes):
+                return words.NO_ADS
+            return self._account(token, told)
+        except MetaError as error:
+            return refused(error, self.meta_app)
+
+    def _account(self, token: Secret, told: Inspection) -> Account | str:
+        end = first_end(told)
+        if end is None:
+            # It is the one thing that decides how it is kept alive.
+            return words.NO_ANSWER
+        profile = self.client.me(token)
+        assets = self.client.ad_accounts(token)
+        return Account(
+            profile=profile,
+            token=token,
+            issued_at=known(instant(told.issued_at)) or timezone.now(),
+            expires_at=known(end),
+            permissions=None if told.scopes is None else list(told.scopes),
+            renewable=end != NEVER,
+            assets=[{"id": each.id, "name": each.name} for each in assets],
+        )
