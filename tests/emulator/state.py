@@ -10,6 +10,8 @@ from typing import Any
 
 from .apps import DEFAULT_APP
 from .callbacks import MOST_KEPT, Callback, Callbacks
+from .facebook.records import DEFAULT_APP as FACEBOOK_APP
+from .facebook.records import FacebookApp
 from .facebook.world import Facebook
 from .faults import Fault, FaultBook
 from .gate import Gate
@@ -36,16 +38,16 @@ MOST_TOKENS = 200_000
 class State(Life, Callbacks):
     """Every verb takes the lock; the endpoints hold it for as long as one action lasts.
 
-    default_app: the one that is there from the start and after every reset.
+    default_app, facebook_app: the ones that are there from the start and after every reset.
     """
 
-    def __init__(self, default_app: App = DEFAULT_APP) -> None:
+    def __init__(self, default_app: App = DEFAULT_APP, facebook_app: FacebookApp = FACEBOOK_APP) -> None:
         self._default_app = default_app
         self.lock = threading.RLock()
         self.gate = Gate()
         self.changed = threading.Event()  # something may have changed since it was last kept
         self._born = 0  # never back to zero: ids stay unique over a reset
-        self.facebook = Facebook(self)
+        self.facebook = Facebook(self, facebook_app)
         self.reset()
 
     def reset(self) -> None:

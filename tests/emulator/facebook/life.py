@@ -53,6 +53,7 @@ class FacebookLife(Apps[FacebookApp]):
     # persons
 
     def add_person(self, name: str, id: str | None = None) -> FacebookPerson:
+        """id: told to nobody; each app knows the person by an id of its own."""
         with self.lock:
             if not name.strip():
                 raise Wrong("A person at Facebook has a name.")

@@ -11,11 +11,12 @@ from tests.emulator.wire import FACEBOOK_GRAPH, Answer, json_answer
 from .calls import Call
 
 LARGEST = 100
+MARK = "AQH"
 
 
 def cursor(name: str) -> str:
     """Stands for what was told last, not for its place: what is added or taken meanwhile shifts nothing."""
-    return base64.urlsafe_b64encode(f"QVFI{name}".encode()).decode().rstrip("=")
+    return base64.urlsafe_b64encode(f"{MARK}{name}".encode()).decode().rstrip("=")
 
 
 def named(text: str) -> str | None:
@@ -23,7 +24,7 @@ def named(text: str) -> str | None:
         decoded = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
     except (binascii.Error, UnicodeDecodeError, ValueError):
         return None
-    return decoded.removeprefix("QVFI") if decoded.startswith("QVFI") else None
+    return decoded.removeprefix(MARK) if decoded.startswith(MARK) else None
 
 
 def told(call: Call, ids: Sequence[str], item: Any) -> Answer:

@@ -76,6 +76,10 @@ class Grant:
     def granted(self) -> tuple[str, ...]:
         return tuple(name for name, status in self.permissions.items() if status == "granted")
 
+    @property
+    def withheld(self) -> tuple[str, ...]:
+        return tuple(name for name, status in self.permissions.items() if status != "granted")
+
 
 @dataclass
 class Holder:

@@ -1,5 +1,6 @@
 """Facebook's memory: a part of the state that shares its lock, clock, switches and list of secrets."""
 
+import secrets
 from collections.abc import Iterable
 from copy import deepcopy
 from dataclasses import replace
@@ -13,7 +14,6 @@ from tests.emulator.switches import SIXTY_DAYS
 
 from .life import FacebookLife
 from .records import (
-    DEFAULT_APP,
     SCOPES,
     FacebookApp,
     FacebookCode,
@@ -35,7 +35,7 @@ SHORTEST, LONGEST = 180, 220  # letters and digits of a token
 class Facebook(SystemUsers, FacebookLife, Callbacks):
     """Every verb takes the lock; the endpoints hold it for as long as one action lasts."""
 
-    def __init__(self, state: "State", default_app: FacebookApp = DEFAULT_APP) -> None:
+    def __init__(self, state: "State", default_app: FacebookApp) -> None:
         self._state = state
         self._default_app = default_app
         self.lock = state.lock
@@ -61,12 +61,6 @@ class Facebook(SystemUsers, FacebookLife, Callbacks):
         self.bind()
         of_apps = [secret for app in self.apps.values() for secret in app.secrets]
         self._secrets += [*of_apps, *self.codes, *self.tokens]
-
-    def start_with(self, app: FacebookApp) -> None:
-        """The app that is there from now on, and after every reset."""
-        with self.lock:
-            self._default_app = app
-            self._keep(app)
 
     def now(self) -> float:
         return self._state.now()
@@ -134,7 +128,7 @@ class Facebook(SystemUsers, FacebookLife, Callbacks):
     ) -> FacebookToken:
         """lasts: in seconds; None for ever."""
         now = self.now()
-        length = SHORTEST - 3 + self.born() * 7 % (LONGEST - SHORTEST + 1)
+        length = SHORTEST - 3 + secrets.randbelow(LONGEST - SHORTEST + 1)
         string = "EAA" + random_text(length)
         token = FacebookToken(string, kind, holder, app_id, scopes, now, None if lasts is None else now + lasts, **more)
         self.tokens[string] = token
