@@ -28,6 +28,7 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 
+from tests.emulator.addresses import addresses
 from tests.markup import Page
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -185,9 +186,9 @@ def environment(home: Path, database_url: str, site: str, emulator: str) -> dict
         "EMAIL_URL": f"filemail:///{home}/mails",
         "INSTAGRAM_APP_ID": "1234567890",
         "INSTAGRAM_APP_SECRET": "emulator-app-secret",
-        "INSTAGRAM_AUTHORIZE_URL": f"{emulator}/oauth/authorize",
-        "INSTAGRAM_API_URL": emulator,
-        "INSTAGRAM_GRAPH_URL": emulator,
+        "FACEBOOK_APP_ID": "987654321012345",
+        "FACEBOOK_APP_SECRET": "emulator-facebook-secret",
+        **addresses(emulator),
         "ALLOW_INSECURE_META": "True",
         "CONFIRM_PAUSE_SECONDS": "0",
     }

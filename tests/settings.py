@@ -9,6 +9,8 @@ for _name, _value in {
     "ALLOWED_HOSTS": "localhost,127.0.0.1,testserver",
     "INSTAGRAM_APP_ID": "1234567890",
     "INSTAGRAM_APP_SECRET": "emulator-app-secret",
+    "FACEBOOK_APP_ID": "987654321012345",
+    "FACEBOOK_APP_SECRET": "emulator-facebook-secret",
     "ALLOW_INSECURE_META": "True",
     "CONFIRM_PAUSE_SECONDS": "0",
     "SWEEP_THREADS": "8",

@@ -9,7 +9,7 @@ from .pages import hidden
 from .parts import badge, button, select
 from .records import App
 from .state import State
-from .words import answered, hour, masked
+from .words import answered, called, hour, masked
 
 MOST_APPS = 20
 MOST_CALLBACKS = 5
@@ -62,7 +62,7 @@ def callbacks(state: State) -> str:
 
 
 def callback_row(state: State, callback: Callback) -> str:
-    who = f"@{masked(state, callback.username)}"
+    who = masked(state, called(state, callback.username))
     times = f" · {len(callback.receptions)} times" if len(callback.receptions) > 1 else ""
     return (
         f"<li><small>{hour(callback.at)}</small><code>{escape(masked(state, callback.url))}</code>"

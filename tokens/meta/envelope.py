@@ -8,7 +8,7 @@ Four shapes, looked for in this order:
     {"data": {"is_valid": false, "error": {"code": 190, "message": "…", "subcode": 463}}}     debug_token
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 
 from .exceptions import safe_trace_id
@@ -32,6 +32,8 @@ class Complaint:
     """The flat shapes put an HTTP status where Graph puts a code."""
     nested: bool = False
     """Inside of `data`, as debug_token has it: it is the token asked about that is complained of, not the asker's."""
+    invalid: bool = False
+    """debug_token says beside it that the token asked about is not valid."""
 
 
 def find_complaint(body: object) -> Complaint | None:
@@ -43,7 +45,7 @@ def find_complaint(body: object) -> Complaint | None:
         if flat.get("error_type") or flat.get("error_message"):
             return _flat(flat)
     data = mapping(answer.get("data"))
-    return _graph(data, nested=True) if data.get("error") else None
+    return replace(_graph(data), nested=True, invalid=is_called_invalid(body)) if data.get("error") else None
 
 
 def is_called_invalid(body: object) -> bool:
@@ -51,18 +53,16 @@ def is_called_invalid(body: object) -> bool:
     return truth(mapping(mapping(body).get("data")).get("is_valid")) is False
 
 
-def _graph(holder: dict[str, object], nested: bool = False) -> Complaint:
+def _graph(holder: dict[str, object]) -> Complaint:
     error = mapping(holder["error"])
     if not error:  # OAuth's own form: {"error": "invalid_request", "error_description": "…"}
-        text = f"{_text(holder['error'])} {_text(holder.get('error_description'))}"
-        return Complaint(None, text=text, nested=nested)
+        return Complaint(None, text=f"{_text(holder['error'])} {_text(holder.get('error_description'))}")
     return Complaint(
         code=_code(error.get("code")),
         subcode=_code(error.get("error_subcode", error.get("subcode"))),
         text=_text(error.get("message")),
         is_transient=error.get("is_transient") is True,
         trace_id=safe_trace_id(error.get("fbtrace_id")),
-        nested=nested,
     )
 
 

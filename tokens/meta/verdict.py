@@ -210,9 +210,10 @@ def _inspected(complaint: Complaint, facts: Facts, host: Host) -> MetaError | No
     """Of two tokens one may be complained of: in `data` the one asked about, else the app token that asks."""
     if _WRONG_APP.search(complaint.text):
         return Refused("wrong_app", **facts)
-    if complaint.code not in _DEADLY:
-        return None
-    return death(complaint, facts, host) if complaint.nested else OurMisconfiguration("app_credentials", **facts)
+    if complaint.code in _DEADLY and not complaint.nested:
+        return OurMisconfiguration("app_credentials", **facts)
+    ended = complaint.code in _DEADLY or (complaint.invalid and complaint.code not in _PASSING)
+    return death(complaint, facts, host) if ended else None
 
 
 def _permission(complaint: Complaint, facts: Facts) -> MetaError | None:

@@ -140,7 +140,10 @@ class Wire:
         if question.bearer is not None:
             headers = {**_HEADERS, "Authorization": f"Bearer {question.bearer.reveal()}"}
         connect, read = self._patience(deadline)
-        target = f"{path}{question.path}?{urlencode(_revealed(question.query))}"
+        try:
+            target = f"{path}{question.path}?{urlencode(_revealed(question.query))}"
+        except UnicodeEncodeError:  # half of a surrogate pair
+            return Fault("unsendable")
         came = fetch(pool, question.method, target, headers, connect=connect, read=read, most=LARGEST_BODY + 1)
         encoding = came.headers.get("Content-Encoding")
         return _received(came.status, came.headers, _unpacked(came.body, encoding) if encoding else came.body)
