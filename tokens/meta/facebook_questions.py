@@ -49,6 +49,5 @@ class Questions:
             url=self._url,
             path=path,
             query=query,
-            parts=(self._app.app_secret,),
             host="facebook",
         )

@@ -48,7 +48,6 @@ class Question:
         method: only POST has a form.
         query, form: parameters by name.
         bearer: goes into the header `Authorization`.
-        parts: secrets that others of it are made of, so that an answer may repeat them too.
         host: whose rules the answer is read by.
     """
 
@@ -59,12 +58,11 @@ class Question:
     query: Values = field(default_factory=dict)
     form: Values = field(default_factory=dict)
     bearer: Secret | None = None
-    parts: tuple[Secret, ...] = ()
     host: Host = "instagram"
 
     @property
     def secrets(self) -> tuple[Secret, ...]:
-        values = (*self.query.values(), *self.form.values(), *self.parts, self.bearer)
+        values = (*self.query.values(), *self.form.values(), self.bearer)
         return tuple(value for value in values if isinstance(value, Secret))
 
 
