@@ -170,8 +170,9 @@ class Connection(models.Model):
 
     @property
     def aliases(self) -> set[str]:
-        """Every id by which Instagram may name this account."""
-        return {self.instagram_id, self.app_scoped_id, self.exchange_user_id} - {""}
+        """Every id by which Meta may name this account. A Facebook person is none: it may have brought several."""
+        person = self.exchange_user_id if self.flavour == Flavour.INSTAGRAM_LOGIN else ""
+        return {self.instagram_id, self.app_scoped_id, person} - {""}
 
 
 class Credential(models.Model):

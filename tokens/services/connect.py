@@ -250,7 +250,7 @@ def account_of(found: Found, offer: Offer, facts: dict[str, Any]) -> Account:
         token=found.token,
         issued_at=issued_at,
         expires_at=end,
-        exchange_user_id=offer.person_id or facts.get("user_id", ""),
+        exchange_user_id=facts.get("user_id", ""),
         permissions=granted,
     )
     if offer.renewal is None:
@@ -260,6 +260,7 @@ def account_of(found: Found, offer: Offer, facts: dict[str, Any]) -> Account:
         renewal=offer.renewal,
         renewal_expires_at=known(offer.renewal_expires_at) if end is None else end,
         expires_at=known(offer.expires_at),
+        person_id=offer.person_id,
         page_id=found.page_id,
         page_name=found.page_name,
     )

@@ -106,7 +106,7 @@ class FacebookExaminer:
             token=token,
             issued_at=known(instant(told.issued_at)) or now,
             expires_at=known(first_end(told)),
-            exchange_user_id=told.user_id or "",
+            person_id=told.user_id or "",
             permissions=None if told.scopes is None else list(told.scopes),
             renewable=False,
             page_id=page.id,

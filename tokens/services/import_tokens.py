@@ -23,7 +23,7 @@ from tokens.models import Connection, Credential, Flavour, MetaApp, Status
 from tokens.services.bring_in import asked, bring_in, is_personal, known, same_token
 from tokens.services.link_account import Account
 from tokens.token_text import trimmed
-from tokens.wording import REASONS
+from tokens.wording import why_it_ended
 
 COLUMNS = frozenset({"token", "flavour", "issued_at", "expires_at", "contact_email"})
 THREADS = 8
@@ -267,7 +267,8 @@ def is_passing(answer: Answer) -> bool:
 
 def _why(error: MetaError | None) -> str:
     if isinstance(error, TokenDead):
-        return f"Instagram does not accept the token. {REASONS[error.reason].sentence}"
+        why = why_it_ended(error.reason, Flavour.INSTAGRAM_LOGIN)
+        return f"Instagram does not accept the token. {'' if why is None else why.sentence}"
     if error is not None and error.permanent:
         return "Instagram refuses to answer for this token: was it made through this app, with all permissions?"
     return "Instagram did not answer. Run the import again; what is done stays done."

@@ -42,6 +42,8 @@ class Account:
     renewal_expires_at: dt.datetime | None = None
     renewable: bool = True
     """Whether it can be renewed without a person."""
+    person_id: str = ""
+    """The Facebook person's, who may have brought other accounts as well."""
     page_id: str = ""
     page_name: str = ""
     assets: list[dict[str, str]] = field(default_factory=list)
@@ -186,7 +188,7 @@ def describe(
         connection.app_scoped_id = connection.exchange_user_id = ""
     connection.meta_app = meta_app
     connection.app_scoped_id = profile.app_scoped_id or connection.app_scoped_id
-    connection.exchange_user_id = account.exchange_user_id or connection.exchange_user_id
+    connection.exchange_user_id = account.person_id or account.exchange_user_id or connection.exchange_user_id
     connection.handle = (profile.username or connection.handle)[:100]
     connection.name = (profile.name or connection.name)[:200]
     connection.account_type = (profile.account_type or connection.account_type)[:40]
