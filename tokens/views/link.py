@@ -11,7 +11,8 @@ from notifications.localisation import speak_as
 from tokens import needs
 from tokens.clients import AppNotSetUp, app_for
 from tokens.flags import missing_permissions
-from tokens.models import Connection, Link
+from tokens.flavours import FLAVOURS
+from tokens.models import Connection, Flavour, Link
 from tokens.services import links
 from tokens.services.invite_creator import send_again
 from tokens.services.link_account import ACTORS
@@ -19,6 +20,12 @@ from tokens.services.send_link import send_link
 from tokens.views.departure import to_consent
 from tokens.wording import allowed_by, lacks_in_words, why_it_ended
 
+# The page of a reconnect link, where it is another one than for Instagram Login.
+REVIVES = {
+    Flavour.FACEBOOK_LOGIN.value: "tokens/link_facebook.html",
+    # Nobody consents for it: its page says what to do instead.
+    Flavour.SYSTEM_USER.value: "tokens/link_system_user.html",
+}
 # Where asking for a new one by oneself leads nowhere: only the workspace can bring it back.
 FINAL = {"disconnected", "withdrawn", "workspace_deleted"}
 
@@ -32,11 +39,12 @@ def link(request: HttpRequest, token: str) -> HttpResponse:
     trouble = links.trouble(found)
     if found is None or trouble:
         return _closed(request, found, trouble)
-    if request.method == "POST":
+    if request.method == "POST" and FLAVOURS[found.flavour].consents:
         return _no_index(to_consent(request, found.flavour, tenant=found.tenant, connection=found.revives, link=found))
     if found.revives is None:
         return _no_index(render(request, "tokens/link_connect.html", {"link": found, "allowed": _allowed(found)}))
-    return _no_index(render(request, "tokens/link.html", _to_revive(found, found.revives)))
+    template = REVIVES.get(found.flavour, "tokens/link.html")
+    return _no_index(render(request, template, _to_revive(found, found.revives)))
 
 
 def _to_revive(found: Link, connection: Connection) -> dict[str, object]:
