@@ -58,6 +58,7 @@ def _is_expected(attempt: ConnectAttempt, found: Found) -> bool:
 def facts_of(offer: Offer) -> dict[str, Any]:
     """What is kept of an offer until somebody has chosen: names and ids, no token."""
     return {
+        "person": offer.person_id,
         "choices": [[each.account_id, each.handle, each.page_name] for each in offer.found],
         "unlinked": [page.name or page.id for page in offer.unlinked],
     }

@@ -104,7 +104,9 @@ def _signed_in(request: HttpRequest) -> str:
 def _to_result(request: HttpRequest, attempt: ConnectAttempt) -> HttpResponse:
     """A member who connected goes to the connection, or of several to the list; all else has a page of its own."""
     if attempt.outcome in GOOD and "left" in attempt.handles and _is_member(request, attempt):
-        messages.warning(request, f"Not connected, since somebody disconnected it meanwhile: {attempt.handles['left']}.")
+        messages.warning(
+            request, f"Not connected, since somebody disconnected it meanwhile: {attempt.handles['left']}."
+        )
     if attempt.outcome in GOOD and "all" in attempt.handles and _is_member(request, attempt):
         messages.success(request, f"Connected: {attempt.handles['all']}. You need do nothing more.")
         return redirect("workspace", slug=attempt.tenant.slug)
