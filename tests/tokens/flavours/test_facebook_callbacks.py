@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.utils import timezone
 
 from accounts.models import Event
 from tests.factories import credential_of, make_connection, make_meta_app, make_tenant
@@ -108,6 +109,8 @@ def test_a_choice_of_whoever_was_never_connected_is_erased_by_their_id(people: F
     people.choosing(FEW)
     ask_deletion(people.scoped_id(SINGLE), secret())
     assert ConnectAttempt.objects.count() == 1
+    ask_deletion(people.scoped_id(FEW), secret(), issued_at=int(timezone.now().timestamp()) - 60)
+    assert ConnectAttempt.objects.count() == 1, "allowed again since"
     ask_deletion(people.scoped_id(FEW), secret())
     assert not ConnectAttempt.objects.exists()
 

@@ -22,6 +22,7 @@ class Paster:
     tenant: Tenant
     browser: Client
     emulator: EmulatorServer
+    button: str = "Paste a token"
 
     @property
     def path(self) -> str:
@@ -56,7 +57,7 @@ class Paster:
         assert told is not None
         assert told.title in page.text, page.text
         assert told.advice in page.text
-        assert page.form_of("Paste a token").fields["token"] == ""
+        assert page.form_of(self.button).fields["token"] == ""
         assert len(text) < 10 or text.strip() not in html
         assert list(Credential.objects.order_by("pk").values_list("pk", "version")) == before
         return page.text
