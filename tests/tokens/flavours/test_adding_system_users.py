@@ -17,11 +17,11 @@ from accounts.models import Role
 from notifications.models import OutboxMessage
 from tests.emulator.facebook.world import Facebook
 from tests.emulator.wire import FACEBOOK_GRAPH
-from tests.factories import credential_of, make_member
+from tests.factories import make_member
 from tests.markup import Page
 from tests.tokens.flavours.facebook import SINGLE, FacebookPeople
 from tests.tokens.flavours.test_giving_back import TOLD
-from tests.tokens.helpers import events_of, status_of
+from tests.tokens.helpers import credential_of, events_of, status_of
 from tests.tokens.journeys import sign_in
 from tests.tokens.pasting.paster import Paster
 from tokens import paste_wording as words

@@ -10,9 +10,10 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Membership, Role
-from tests.factories import credential_of, make_member
+from tests.factories import make_member
 from tests.markup import Page
 from tests.tokens.flavours.facebook import FEW, SINGLE, FacebookPeople
+from tests.tokens.helpers import credential_of
 from tests.tokens.journeys import sign_in
 from tokens.models import ConnectAttempt, Connection, Flavour, Link
 from tokens.services import links

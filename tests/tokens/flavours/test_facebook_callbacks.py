@@ -9,10 +9,10 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import Event
-from tests.factories import credential_of, make_connection, make_meta_app, make_tenant
+from tests.factories import make_connection, make_meta_app, make_tenant
 from tests.tokens.callbacks.signing import ask_deletion, deauthorize
 from tests.tokens.flavours.facebook import FEW, SINGLE, FacebookPeople
-from tests.tokens.helpers import owed, status_of
+from tests.tokens.helpers import credential_of, owed, status_of
 from tokens.models import ConnectAttempt, Connection
 
 pytestmark = pytest.mark.django_db

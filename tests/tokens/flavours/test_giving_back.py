@@ -9,10 +9,10 @@ from django.db import connection as database
 from django.utils import timezone
 
 from tests.emulator.wire import FACEBOOK_GRAPH
-from tests.factories import credential_of, make_connection, make_tenant
+from tests.factories import make_connection, make_tenant
 from tests.markup import Page
 from tests.tokens.flavours.facebook import FEW, SINGLE, FacebookPeople
-from tests.tokens.helpers import events_of, status_of
+from tests.tokens.helpers import credential_of, events_of, status_of
 from tokens.meta import FacebookClient
 from tokens.models import Connection
 from tokens.services.ends import ended

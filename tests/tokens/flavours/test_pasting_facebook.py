@@ -13,11 +13,11 @@ from django.utils import timezone
 from accounts.models import Event
 from tests.emulator.facebook.world import Facebook
 from tests.emulator.wire import FACEBOOK_GRAPH
-from tests.factories import credential_of
 from tests.flows.hiding_places import Browser, everything_logged
 from tests.markup import Page
 from tests.rows import all_rows
 from tests.tokens.flavours.facebook import FEW, NONE, SINGLE, FacebookPeople
+from tests.tokens.helpers import credential_of
 from tests.tokens.pasting.paster import Paster
 from tokens import paste_wording as words
 from tokens.models import ConnectAttempt, Connection, Credential, Reason

@@ -9,10 +9,9 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
-from tests.factories import credential_of
 from tests.markup import Page
 from tests.tokens.flavours.facebook import FEW, SINGLE, FacebookPeople
-from tests.tokens.helpers import ago
+from tests.tokens.helpers import ago, credential_of
 from tokens.models import ConnectAttempt, Connection, Credential, Link
 from tokens.services import links
 from tokens.services.ends import ended
