@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import Event
+from tests.emulator.facebook.records import Kind
 from tests.emulator.facebook.world import Facebook
 from tests.emulator.wire import FACEBOOK_GRAPH
 from tests.flows.hiding_places import Browser, everything_logged
@@ -46,7 +47,7 @@ def issue(people: FacebookPeople, world: Facebook) -> Callable[..., str]:
         holder = people.cast[person]
         if kind == "page":
             details.setdefault("page", next(iter(holder.roles)))
-        return str(world.issue_token(holder.id, kind, **details).access_token)
+        return str(world.issue_token(holder.id, cast(Kind, kind), **details).access_token)
 
     return issue
 
