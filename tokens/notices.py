@@ -31,16 +31,16 @@ NEWS_LASTS = dt.timedelta(days=1)
 
 def register_kinds() -> None:
     """Called once, when the apps are ready."""
-    register("reconnect_needed", context=_reconnect_needed)
-    register("reconnect_link", context=_reconnect_link)
-    register("permission_missing", context=_permission_missing)
-    register("connect_invitation", context=_connect_invitation)
-    register("creator_connected", context=_revived, max_age=NEWS_LASTS)
-    register("revived", context=_revived, max_age=NEWS_LASTS)
-    register("brake_fell", context=_brake_fell)
-    register("our_fault", context=_our_fault)
-    register("refused_by_meta", context=_of_connection)
-    register("connect_misconfigured", context=_of_app)
+    register("reconnect_needed", title="An account ended: please reconnect", context=_reconnect_needed)
+    register("reconnect_link", title="Reconnect link", context=_reconnect_link)
+    register("permission_missing", title="A permission is missing", context=_permission_missing)
+    register("connect_invitation", title="Invitation to connect", context=_connect_invitation)
+    register("creator_connected", title="A creator has connected", context=_revived, max_age=NEWS_LASTS)
+    register("revived", title="An account was reconnected", context=_revived, max_age=NEWS_LASTS)
+    register("brake_fell", title="The brake fell", context=_brake_fell)
+    register("our_fault", title="A fault of our own", context=_our_fault)
+    register("refused_by_meta", title="Meta refuses a request", context=_of_connection)
+    register("connect_misconfigured", title="The Meta app is set up wrongly", context=_of_app)
 
 
 def _reconnect_needed(message: OutboxMessage) -> dict[str, Any] | None:
