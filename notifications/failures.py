@@ -103,7 +103,7 @@ def _of_mail_service(error: Exception) -> Failure | None:
         return None
     if isinstance(error, anymail.AnymailRecipientsRefused):
         return Failure("recipient", final=True, of_address=True)
-    status = error.status_code  # type: ignore[attr-defined]
+    status = error.status_code
     if not isinstance(status, int):
         # Where there was no answer it is an error of requests as well, and so of the network.
         waited = _is_timeout(error) or "Timeout" in type(error.__cause__).__name__

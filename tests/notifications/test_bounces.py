@@ -1,4 +1,4 @@
-"""`take_bounces`: what came back by mail silences an address, if it will never take any, for the workspace that wrote."""
+"""`take_bounces`: mail that came back for good silences its address, for the workspace that sent it."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from uuid import uuid4
 import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notifications.bounces import messages_in, take_bounce
 from notifications.mails import message_id
+from notifications.management.commands.take_bounces import OUTCOMES, taken
 from notifications.models import OutboxMessage, SilencedAddress, State
 from tests.factories import make_tenant
 from tests.notifications.conftest import KIND
@@ -130,12 +131,11 @@ def test_any_other_mail_is_no_report(content: bytes) -> None:
     assert take(content) == "no_report"
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None)
 @given(place=st.integers(0, len(REPORT)), junk=st.binary(min_size=1, max_size=20))
-def test_a_mangled_report_never_stops_the_command(place: int, junk: bytes, tmp_path: Path) -> None:
+def test_a_mangled_report_never_stops_the_command(place: int, junk: bytes) -> None:
     content = report(message_id="<x@localhost>")
-    told = run(write(tmp_path, content[:place] + junk + content[place:]))
-    assert told["read"] >= 1
+    assert set(taken(content[:place] + junk + content[place:])) <= set(OUTCOMES)
 
 
 def write(folder: Path, content: bytes, name: str = "mail") -> str:

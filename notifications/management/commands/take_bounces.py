@@ -37,8 +37,8 @@ class Command(ReportingCommand):
 
     def lines(self, result: dict[str, Any]) -> Iterable[str]:
         yield (
-            f"{result['read']} read: {result['silenced']} of addresses that take no mail, {result['soft']} of some that "
-            f"may later; {result['not_ours']} about no mail of ours, {result['no_report']} no report, "
+            f"{result['read']} read: {result['silenced']} of addresses that take no mail, "
+            f"{result['soft']} of some that may later; {result['not_ours']} about no mail of ours, {result['no_report']} no report, "
             f"{result['unreadable']} unreadable."
         )
 
