@@ -6,7 +6,7 @@ Alerts to staff belong to no tenant: their addresses stand in the settings, and 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from uuid import UUID
 
 from notifications.models import SilencedAddress
@@ -24,7 +24,14 @@ def silence(address: str, *, tenant_id: UUID, why: str, now: dt.datetime) -> boo
 
 
 def is_silenced(address: str, *, tenant_id: UUID | None) -> bool:
-    return tenant_id is not None and SilencedAddress.objects.of([address], tenant_id=tenant_id).exists()
+    return tenant_id is not None and bool(silenced_among([address], tenant_id=tenant_id))
+
+
+def silenced_among(addresses: Collection[str], *, tenant_id: UUID) -> list[str]:
+    """Those of `addresses` that take no mail of this tenant."""
+    if not addresses:
+        return []
+    return list(SilencedAddress.objects.of(addresses, tenant_id=tenant_id).values_list("address", flat=True))
 
 
 def try_again(addresses: Iterable[str], *, tenant_id: UUID) -> int:

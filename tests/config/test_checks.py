@@ -59,6 +59,7 @@ WRONG: list[tuple[dict[str, Any], set[str]]] = [
     ({"FACEBOOK_APP_SECRET": "s"}, {"E007"}),
     ({"CACHES": LOCMEM}, {"E008"}),
     ({"CACHES": DUMMY}, {"E008"}),
+    ({"EMAIL_BACKEND": "anymail.backends.no_such_service.EmailBackend"}, {"E009"}),
     ({"SECRET_KEY": "k" * 39}, {"W002"}),
     ({"SERVED_BY_HTTPS": False}, {"W003"}),
     ({"STAFF_ALERT_EMAILS": []}, {"W004"}),

@@ -38,8 +38,8 @@ class Command(ReportingCommand):
     def lines(self, result: dict[str, Any]) -> Iterable[str]:
         yield (
             f"{result['read']} read: {result['silenced']} of addresses that take no mail, "
-            f"{result['soft']} of some that may later; {result['not_ours']} about no mail of ours, {result['no_report']} no report, "
-            f"{result['unreadable']} unreadable."
+            f"{result['soft']} of some that may later; {result['not_ours']} about no mail of ours, "
+            f"{result['no_report']} no report, {result['unreadable']} unreadable."
         )
 
 
