@@ -19,6 +19,7 @@ from accounts.models import Invitation, Membership, Role, Tenant, User
 from accounts.own_data import own_data
 from accounts.services.leave_workspace import leave_workspace
 from notifications.models import OutboxMessage, State
+from notifications.silence import silence
 from tests.accounts.people import read, sign_in
 from tests.conftest import PASSWORD
 from tests.factories import make_connection, make_member, make_tenant, make_user
