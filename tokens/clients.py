@@ -153,7 +153,7 @@ def _addresses() -> Addresses:
 
 @contextmanager
 def interactive_keeper(app: MetaApp, *, deadline: float | None = None) -> Iterator[Keeper]:
-    """A keeper for work inside a request. `deadline`: seconds a call; by default what its flavour leaves room for."""
+    """A keeper for work inside a request. `deadline`: seconds of one call; by default what its flavour allows."""
     seconds = deadline or INTERACTIVE_DEADLINE.get(app.flavour, INTERACTIVE_DEADLINE_ELSEWHERE)
     keeper = keeper_of(app, pool_size=1, deadline=seconds)
     try:
