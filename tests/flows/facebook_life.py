@@ -103,8 +103,8 @@ class FacebookLife:
         person, user = self.facebook_id(SINGLE[0]), self.facebook_id(SYSTEM_USER)
         page = next(iter(world.person(person).roles))
         several = world.issue_token(self.facebook_id(FEW[0]), "short").access_token
-        for text in (world.issue_token(person, "short"), world.issue_token(person, "page", page=page)):
-            self.browser.post(paste, {"token": text.access_token}, follow=True)
+        for made in (world.issue_token(person, "short"), world.issue_token(person, "page", page=page)):
+            self.browser.post(paste, {"token": made.access_token}, follow=True)
         assert self.browser.post(paste, {"token": several}).status_code == 302
         self.finish(ConnectAttempt.objects.get(outcome="choose"), "flora.bakes")
         for expires in ("sixty_days", "never"):
