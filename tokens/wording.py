@@ -74,6 +74,19 @@ REASONS: dict[str, ReasonText] = {
 }
 
 
+# Why connections ended, for a table of many.
+ENDS: dict[str, str] = {
+    Reason.PASSWORD_CHANGED: "Password changed",
+    Reason.APP_REMOVED: "App removed at Instagram",
+    Reason.EXPIRED: "Ran out",
+    Reason.CHECKPOINT: "Security check at Instagram",
+    Reason.UNCONFIRMED: "Address or number not confirmed",
+    Reason.LOGGED_OUT: "Logged out by Instagram",
+    Reason.ENDED_BY_META: "Ended by Instagram",
+    Reason.UNKNOWN: "Instagram did not say",
+}
+
+
 # What a person does at Meta after a disconnect, by flavour: where Meta has an endpoint to revoke, we have done it.
 REMOVE_AT_META = {
     Flavour.INSTAGRAM_LOGIN: "Instagram has no way for us to give the key back. To be thorough, whoever owns the "

@@ -6,6 +6,7 @@ from tokens.models.imports import ImportLine, TokenImport
 from tokens.models.links import ConnectAttempt, Link
 from tokens.models.needs import PermissionNeeds
 from tokens.models.operations import AppBudget, Brake, CallTally, Heartbeat, Strike, SweepRun, UnknownAnswer
+from tokens.models.reconnect_requests import ReconnectRequest
 
 __all__ = [
     "ID_LENGTH",
@@ -23,6 +24,7 @@ __all__ = [
     "MetaApp",
     "PermissionNeeds",
     "Reason",
+    "ReconnectRequest",
     "Status",
     "Strike",
     "SweepRun",
