@@ -83,7 +83,7 @@ def test_another_account_is_told_apart_by_both_handles(stage: Stage, size: tuple
     phone.look("both-handles")
     assert status_of("creator") == "inactive"
     assert Connection.objects.count() == 1
-    leave(phone, stage.emulator.url, "Try again")
+    leave(phone, stage.emulator.url, "Switch account")
     allow(phone, "creator")
     phone.arrives(stage.url)
     expect(phone.heading).to_contain_text("@creator")
