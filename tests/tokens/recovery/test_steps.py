@@ -32,7 +32,8 @@ def the_link() -> str:
 
 
 def steps() -> tuple[dt.datetime | None, ...]:
-    return ReconnectRequest.objects.values_list(*STEPS).get()
+    request = ReconnectRequest.objects.get()
+    return tuple(getattr(request, name) for name in STEPS)
 
 
 def reached() -> list[str]:
