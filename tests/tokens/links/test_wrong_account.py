@@ -12,7 +12,7 @@ from accounts.templatetags.people import initials
 from tests.markup import Page
 from tests.rows import all_rows
 from tests.tokens.journeys import allow, leave_from
-from tokens.models import Connection, Link
+from tokens.models import ConnectAttempt, Connection, Link
 
 pytestmark = pytest.mark.django_db
 
@@ -54,6 +54,7 @@ def test_stopping_is_an_end_that_changes_nothing(refused: str, phone: Client, pa
     assert answer.status_code == 200
     assert "Nothing was changed" in page.text
     assert "@sister.of.creator was not connected" in page.text
+    assert not ConnectAttempt.objects.exclude(pending_secret=None).exists()
     assert "the link in your mail is good until" in page.text
     assert page.button_words == []
     assert all_rows() == before
