@@ -61,7 +61,7 @@ CONNECTING = [
     "tokens.services.link_account.seal",
     "tokens.services.connect.conclude",
 ]
-LINK = ["tokens.services.links.trouble", "tokens.views.departure.app_for", "tokens.views.link.send_link"]
+LINK = ["tokens.services.links.trouble", "tokens.views.departure.app_for", "tokens.views.link.send_new_link"]
 NOW = ["tokens.services.attempt.store", "tokens.services.changes.seal", "tokens.services.ask.judge"]
 
 
