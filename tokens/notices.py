@@ -17,6 +17,7 @@ from django.utils import timezone
 from notifications.models import Outage, OutboxMessage
 from notifications.registry import register
 from tokens.flags import missing_permissions
+from tokens.flavours import FLAVOURS
 from tokens.models import Brake, Connection, Link, MetaApp, Status
 from tokens.remedies import OUR_WORDS, SEEN, to_check
 from tokens.services import links
@@ -90,6 +91,8 @@ def _about(link: Link, connection: Connection) -> dict[str, Any]:
         "connection": connection,
         "workspace": link.tenant.name,
         "why": why_it_ended(connection.reason, link.flavour),
+        "host": FLAVOURS[link.flavour].host,
+        "by_hand": not FLAVOURS[link.flavour].consents,
         "url": links.url_of(link),
         "expires_at": link.expires_at,
     }

@@ -183,7 +183,7 @@ _OF_SYSTEM_USER: dict[str, ReasonText] = {
     ),
     Reason.REVOKED: ReasonText(
         gettext_noop("The token was revoked in Meta's business settings."),
-        gettext_noop("If that was no purpose, generate a new token for the system user and paste it."),
+        gettext_noop("If that was not on purpose, generate a new token for the system user and paste it."),
         REASONS[Reason.REVOKED].staff,
     ),
     Reason.UNKNOWN: ReasonText(

@@ -14,6 +14,7 @@ from accounts import events
 from notifications.services import notify, notify_staff
 from tokens import due_dates
 from tokens.flags import missing_permissions
+from tokens.flavours import FLAVOURS
 from tokens.models import Brake, Connection, Credential
 from tokens.services import brake, links, recipients
 from tokens.services.changes import (
@@ -217,7 +218,7 @@ def _contradicted(finding: Finding) -> str:
         _tell(
             finding,
             "cannot_refresh",
-            "Instagram refuses to renew the connection, though it still works. We try again every day.",
+            f"{_host(finding)} refuses to renew the connection, though it still works. We try again every day.",
             **verdict.facts,
         )
     return word
@@ -248,9 +249,13 @@ def _refused(finding: Finding) -> str:
     since = finding.credential.refused_since or finding.now
     word = _tomorrow(finding, "refused", refused_since=since)
     if word != LOST and first:
-        _tell(finding, "refused", "Instagram refused a request. Our staff look into it.", **verdict.facts)
+        _tell(finding, "refused", f"{_host(finding)} refused a request. Our staff look into it.", **verdict.facts)
         _alert(finding, "refused_by_meta", since)
     return word
+
+
+def _host(finding: Finding) -> str:
+    return FLAVOURS[finding.connection.flavour].host
 
 
 def _our_fault(finding: Finding) -> str:

@@ -9,7 +9,6 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import Membership, User
@@ -41,7 +40,7 @@ GOOD = {
     ConnectAttempt.Outcome.RECONNECTED: "works again. You need do nothing more.",
     ConnectAttempt.Outcome.RENEWED: "was connected already and works. The connection is renewed.",
 }
-UNTICKED = "works, but not everything that is needed was ticked at Instagram. What is missing stands under Permissions."
+UNTICKED = "works, but not everything that is needed was ticked at {}. What is missing stands under Permissions."
 
 
 @login_not_required
@@ -62,7 +61,7 @@ def _take(request: HttpRequest, flavour: str) -> HttpResponse:
     if back is not None:
         speak_as(back[0].tenant)
     if back is None or request.method == "HEAD" or not consent.spend(back[0]):
-        return render(request, "tokens/state_refused.html", status=400)
+        return _state_refused(request, flavour)
     attempt, at_home = back
     if attempt.link is not None and not is_staff(request):
         note_link_step(attempt.link, RETURNED, timezone.now())
@@ -73,6 +72,10 @@ def _take(request: HttpRequest, flavour: str) -> HttpResponse:
     elif not consent.keep_code(attempt, code):
         conclude(attempt, ConnectAttempt.Outcome.LINK_CLOSED)
     return _to_result(request, attempt)
+
+
+def _state_refused(request: HttpRequest, flavour: str) -> HttpResponse:
+    return render(request, "tokens/state_refused.html", {"host": FLAVOURS[flavour].host}, status=400)
 
 
 def _returning(request: HttpRequest, state: str) -> tuple[ConnectAttempt, bool] | None:
@@ -107,12 +110,17 @@ def _signed_in(request: HttpRequest) -> str:
 
 def _to_result(request: HttpRequest, attempt: ConnectAttempt) -> HttpResponse:
     """A member who connected goes to the connection, or of several to the list; all else has a page of its own."""
+    if attempt.outcome in GOOD and "left" in attempt.handles and _is_member(request, attempt):
+        messages.warning(
+            request, f"Not connected, since somebody disconnected it meanwhile: {attempt.handles['left']}."
+        )
     if attempt.outcome in GOOD and "all" in attempt.handles and _is_member(request, attempt):
         messages.success(request, f"Connected: {attempt.handles['all']}. You need do nothing more.")
         return redirect("workspace", slug=attempt.tenant.slug)
     if attempt.outcome in GOOD and attempt.connection is not None and _is_member(request, attempt):
+        host = FLAVOURS[attempt.meta_app.flavour].host
         if missing_permissions(attempt.connection):
-            messages.warning(request, f"{attempt.connection} {UNTICKED}")
+            messages.warning(request, f"{attempt.connection} {UNTICKED.format(host)}")
         else:
             messages.success(request, f"{attempt.connection} {GOOD[ConnectAttempt.Outcome(attempt.outcome)]}")
         return redirect("connection", slug=attempt.tenant.slug, pk=attempt.connection.pk)
@@ -179,13 +187,13 @@ def finish_connecting(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Goes on with what waits: a code that came back to another browser, a token not yet made long-lived, a choice."""
     attempt = _load(request, pk)
     if attempt.pending_secret is not None and not consent.still_allowed(attempt):
-        return render(request, "tokens/state_refused.html", status=400)
+        return _state_refused(request, attempt.meta_app.flavour)
     if lacks_secret(attempt.meta_app):
         # What waits goes on waiting: an owner may enter the secret again within its hour.
         return own_app_broken(request, attempt.tenant)
     chooses = attempt.outcome == ConnectAttempt.Outcome.CHOOSE
     if chooses and (trouble := choice.choose(attempt, request.POST.getlist("account"))):
-        messages.error(request, gettext(trouble))
+        messages.error(request, trouble)
         return redirect("connect_result", pk=attempt.pk)
     if claim_pending(attempt):
         keeper = consent_keeper_of(attempt.meta_app, deadline=FINISH_SECONDS)
@@ -208,7 +216,7 @@ def try_again(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     link = attempt.link if attempt.link is None or is_open(attempt.link) else once_more(attempt)
     is_members = attempt.link is None and attempt.user_id == request.user.pk and consent.still_allowed(attempt)
     if link is None and not is_members:
-        return render(request, "tokens/state_refused.html", status=400)
+        return _state_refused(request, attempt.meta_app.flavour)
     return to_consent(
         request,
         attempt.meta_app.flavour,
