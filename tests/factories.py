@@ -164,14 +164,14 @@ def _told_by(token: Any, renewal: Any) -> _Told:
         return _Told(who, _instant(token.issued_at), _instant(token.expires_at))
     if not isinstance(token, FacebookToken):
         return _Told()
-    allowed = {"permissions": list(token.granted)}
+    allowed: dict[str, Any] = {"permissions": list(token.granted)}
     if token.kind == "system_user":
         end = None if token.expires_at is None else _instant(token.expires_at)
-        who = {"instagram_id": token.user_id, "name": token.holder.name, **allowed}
-        return _Told(who, _UNSET if end is None else _instant(token.issued_at), end)
+        user = {"instagram_id": token.user_id, "name": token.holder.name, **allowed}
+        return _Told(user, _UNSET if end is None else _instant(token.issued_at), end)
     first = renewal if isinstance(renewal, FacebookToken) else token
-    who = {"exchange_user_id": token.user_id, "page_id": token.page_id, **allowed}
-    return _Told(who, _instant(first.issued_at))
+    person = {"exchange_user_id": token.user_id, "page_id": token.page_id, **allowed}
+    return _Told(person, _instant(first.issued_at))
 
 
 def _account(flavour: str, number: int, handle: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from accounts.models import Event
 from notifications.models import OutboxMessage
 from tests.factories import made_up_token, make_connection
 from tests.tokens.flavours.kept import ALL, FACEBOOK, INSTAGRAM, NEVER, RENEWABLE, SYSTEM_USER, Kept, keep, told_ends
-from tests.tokens.helpers import events_of, owed, row, spoil, status_of
+from tests.tokens.helpers import claimed, events_of, owed, row, spoil, status_of
 from tests.tokens.trouble.seeing import flags, flags_by_query
 from tokens.clients import keeper_of
 from tokens.fields import seal
@@ -167,7 +167,7 @@ def test_the_persons_key_is_kept_only_together_with_the_pages(kept, fault, detai
 
 @renewable
 def test_a_late_answer_changes_neither_token(kept):
-    claim = claim_one(kept.connection.pk, "refresh")
+    claim = claimed(kept.connection)
     known = Credential.objects.select_related("connection__meta_app").get(pk=kept.connection.pk)
     keeper = keeper_of(kept.connection.meta_app, pool_size=1)
     inquiry = Inquiry(keeper, pause=lambda seconds: None)
@@ -318,7 +318,7 @@ def test_a_row_that_cannot_be_decrypted_is_our_fault(kept, purpose):
     with kept.unasked():
         assert kept.attempt(purpose) == "our_fault"
     assert status_of(kept.connection) == ("active", "")
-    assert Credential.objects.get().token.ciphertext == damaged
+    assert kept.credential.token.ciphertext == damaged
     assert owed("our_fault") == ["staff@perennial.example"]
 
 
