@@ -18,7 +18,6 @@ from tests.matrix.expected import CAUSES
 from tests.matrix.scripted import APP_ID, APP_SECRET, SIXTY_DAYS, URL, ScriptedWire, played
 from tokens.fields import seal
 from tokens.flavours.facebook_login import FacebookLogin
-from tokens.flavours.interface import Keeper
 from tokens.flavours.system_user import SystemUser
 from tokens.meta import AppCredentials, FacebookClient, FacebookEndpoints, Secret
 from tokens.meta.wire import Fault, Question, Reply
@@ -101,10 +100,9 @@ def answer_of(case: Case, call: str, connection: Connection) -> Reply | Fault:
     return well(call, connection) if case.family == "well" else played(case)
 
 
-def keeper_over(flavour: str, connection: Connection, **told: list[Any]) -> Keeper:
+def keeper_over(flavour: str, connection: Connection, **told: Any) -> Any:
     """The product's keeper; what is not told is answered as it should be."""
-    keeper: Keeper = FLAVOURS[flavour](client_of(Answers(connection, told)))
-    return keeper
+    return FLAVOURS[flavour](client_of(Answers(connection, told)))
 
 
 class Answers(ScriptedWire):
@@ -147,6 +145,6 @@ def unsaved(flavour: str) -> Credential:
     return row
 
 
-def verdict(flavour: str, row: Credential, purpose: str, **told: list[Any]) -> Any:
+def verdict(flavour: str, row: Credential, purpose: str, **told: Any) -> Any:
     inquiry = Inquiry(keeper_over(flavour, row.connection, **told), pause=lambda seconds: None)
     return inquiry.refresh(row) if purpose == "refresh" else inquiry.check(row)

@@ -52,7 +52,7 @@ def test_each_death_that_any_other_answer_follows_is_judged_by_that(flavour, pur
     for other in NON_DEATHS:
         second = matrix.answer_of(other, "me", row.connection)
         if other.family == "well":
-            wanted = Contradicted if purpose == "refresh" else Alive
+            wanted: type = Contradicted if purpose == "refresh" else Alive
         else:
             wanted = Dead if matrix.is_death(flavour, other) else VERDICTS[matrix.family(other)]
         for cause, death in deaths.items():

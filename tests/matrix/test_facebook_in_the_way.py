@@ -16,7 +16,6 @@ from tests.matrix.facebook import BY_SUBCODE, FIRST, deadly
 from tests.matrix.ground import mails, seen
 from tests.matrix.test_at_reconnect import CODE, way_back
 from tests.matrix.test_callbacks import PATHS
-from tokens.meta import Secret
 from tokens.models import Brake, Connection, Credential
 from tokens.services import connect as connecting
 from tokens.services.ask import Inquiry
@@ -107,11 +106,3 @@ def test_a_callback_ends_it_and_no_late_answer_undoes_that(other, connection):
         assert (credential.token, credential.renewal, credential.due_at) == (None, None, None)
         assert mails() == {"anna@mail.example": ["reconnect_needed"]}
     assert not Brake.objects.exists()
-
-
-def test_what_waits_to_be_finished_is_the_persons_key(connection, alice):
-    attempt = way_back(connection, alice)
-    keeper = matrix.keeper_over(FACEBOOK, connection, inspect=[matrix.played(Case("http_500", "passing"))])
-    finish_with_code(attempt, keeper, CODE)
-    assert attempt.pending == "long_token"
-    assert Secret(attempt.pending_secret.reveal()) != CODE

@@ -33,6 +33,11 @@ class SystemUserExaminer:
 
     def examine(self, token: Secret) -> Account | str:
         """What the token opens; or why it is of no use, a word of `paste_wording.REFUSALS`."""
+        found = self.ask(token)
+        return refused(found, self.meta_app) if isinstance(found, MetaError) else found
+
+    def ask(self, token: Secret) -> Account | str | MetaError:
+        """As `examine`, a failure as a value; writes nothing, so that any thread may ask."""
         if word := unaskable(token):
             return word
         try:
@@ -43,7 +48,7 @@ class SystemUserExaminer:
                 return words.NO_ADS
             return self._account(token, told)
         except MetaError as error:
-            return refused(error, self.meta_app)
+            return error
 
     def _account(self, token: Secret, told: Inspection) -> Account | str:
         end = first_end(told)

@@ -6,6 +6,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -108,7 +109,7 @@ def consent_again(kept: Kept) -> None:
 
 
 def between(days: list[int]) -> list[int]:
-    return [later - earlier for earlier, later in zip(days, days[1:], strict=False)]
+    return [later - earlier for earlier, later in pairwise(days)]
 
 
 @pytest.mark.parametrize("kind", [INSTAGRAM, SYSTEM_USER])
