@@ -22,8 +22,8 @@ NEWS_LASTS = dt.timedelta(days=1)
 
 def register_kinds() -> None:
     """Called once, when the apps are ready."""
-    register("workspace_deleted", context=_workspace_deleted)
-    register("workspace_restored", context=_workspace_restored, max_age=NEWS_LASTS)
+    register("workspace_deleted", title="The workspace was deleted", context=_workspace_deleted)
+    register("workspace_restored", title="The workspace is open again", context=_workspace_restored, max_age=NEWS_LASTS)
 
 
 def _workspace_deleted(message: OutboxMessage) -> dict[str, Any] | None:

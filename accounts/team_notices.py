@@ -22,9 +22,9 @@ NEWS_LASTS = dt.timedelta(days=1)
 
 def register_team_kinds() -> None:
     """Called once, when the apps are ready."""
-    register("member_joined", context=_member_joined, max_age=NEWS_LASTS)
-    register("member_removed", context=_member_removed)
-    register("role_changed", context=_role_changed, max_age=NEWS_LASTS)
+    register("member_joined", title="Somebody joined the team", context=_member_joined, max_age=NEWS_LASTS)
+    register("member_removed", title="Removed from the team", context=_member_removed)
+    register("role_changed", title="Another role in the team", context=_role_changed, max_age=NEWS_LASTS)
 
 
 def _member_joined(message: OutboxMessage) -> dict[str, Any] | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from email.message import Message
+from email.utils import format_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,11 +19,23 @@ from notifications.models import OutboxMessage
 
 
 class Pointless(Exception):
-    """The mail should not be sent any more: it is `too_old`, or `obsolete` as its producer says."""
+    """The mail should not be sent: it is `too_old`, `obsolete` as its producer says, or its address is `silenced`."""
 
     def __init__(self, word: str) -> None:
         super().__init__(word)
         self.word = word
+
+
+class _Mail(EmailMultiAlternatives):
+    """One that is the same to the last byte however often it is written."""
+
+    boundary = ""
+
+    def message(self, **options: Any) -> Any:
+        written: Message = super().message(**options)
+        # By default it is another one each time.
+        written.set_boundary(self.boundary)
+        return written
 
 
 def compose(message: OutboxMessage) -> EmailMultiAlternatives:
@@ -36,13 +50,19 @@ def compose(message: OutboxMessage) -> EmailMultiAlternatives:
 def _compose(message: OutboxMessage) -> EmailMultiAlternatives:
     values = _values(message)
     name = f"emails/{message.kind}"
-    mail = EmailMultiAlternatives(
+    mail = _Mail(
         subject=" ".join(_plain(f"{name}.subject.txt", values).split()),
         body=_plain(f"{name}.txt", values),
         from_email=settings.DEFAULT_FROM_EMAIL,
         to=[message.recipient],
-        headers={"Message-ID": message_id(message), "Auto-Submitted": "auto-generated"},
+        headers={
+            "Message-ID": message_id(message),
+            # When it was written, not when it travels: a repeated mail is the same mail.
+            "Date": format_datetime(message.created_at),
+            "Auto-Submitted": "auto-generated",
+        },
     )
+    mail.boundary = f"=_{message.pk}"
     mail.attach_alternative(_engine().get_template(f"{name}.html").render(Context(values)), "text/html")
     # What can't be written as a mail fails here, where it is this message's fault, not in the conversation.
     mail.message()

@@ -23,6 +23,7 @@ class UnknownKind(LookupError):
 @dataclass(frozen=True, slots=True)
 class Kind:
     name: str
+    title: str
     context: Context
     max_age: dt.timedelta | None
 
@@ -30,13 +31,14 @@ class Kind:
 _kinds: dict[str, Kind] = {}
 
 
-def register(kind: str, *, context: Context, max_age: dt.timedelta | None = None) -> None:
+def register(kind: str, *, title: str, context: Context, max_age: dt.timedelta | None = None) -> None:
     """Declares a kind of mail, as a rule in the producing app's `AppConfig.ready`.
 
     Its templates are `emails/<kind>.subject.txt`, `emails/<kind>.txt` and `emails/<kind>.html`.
 
     Arguments:
         kind: lower-case letters, digits and underscores, at most 40 of them.
+        title: what it is, in a few words for those whose workspace sent it.
         context: called at delivery, outside any transaction, with the outbox row; gives the templates'
             values, or None where the mail has lost its point and is dropped.
         max_age: the mail is dropped instead of sent when it is older than this. None: never too old.
@@ -45,7 +47,7 @@ def register(kind: str, *, context: Context, max_age: dt.timedelta | None = None
     """
     if not _NAME.fullmatch(kind):
         raise ImproperlyConfigured(f"{kind!r} is no name for a kind of mail.")
-    entry = Kind(kind, context, max_age)
+    entry = Kind(kind, title, context, max_age)
     if _kinds.setdefault(kind, entry) != entry:
         raise ImproperlyConfigured(f"The kind of mail {kind!r} is registered twice.")
 
@@ -56,3 +58,9 @@ def find(kind: str) -> Kind:
         return _kinds[kind]
     except KeyError:
         raise UnknownKind(f"No kind of mail {kind!r} is registered.") from None
+
+
+def title_of(kind: str) -> str:
+    """What the kind is in a few words; of one that this release does not know, its name."""
+    known = _kinds.get(kind)
+    return known.title if known else kind.replace("_", " ").capitalize()

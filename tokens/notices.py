@@ -8,21 +8,21 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils import timezone
 
+from notifications.models import Outage, OutboxMessage
 from notifications.registry import register
 from tokens.flags import missing_permissions
 from tokens.models import Brake, Connection, Link, MetaApp, Status
 from tokens.remedies import OUR_WORDS, SEEN, to_check
 from tokens.services import links
 from tokens.services.fault_words import words_seen
+from tokens.watch import troubles
 from tokens.wording import lacks_in_words, why_it_ended
-
-if TYPE_CHECKING:
-    from notifications.models import OutboxMessage
 
 # Design rule 7: news that nobody needs to act on is not worth a late mail.
 NOBODY = uuid.UUID(int=0)
@@ -31,16 +31,18 @@ NEWS_LASTS = dt.timedelta(days=1)
 
 def register_kinds() -> None:
     """Called once, when the apps are ready."""
-    register("reconnect_needed", context=_reconnect_needed)
-    register("reconnect_link", context=_reconnect_link)
-    register("permission_missing", context=_permission_missing)
-    register("connect_invitation", context=_connect_invitation)
-    register("creator_connected", context=_revived, max_age=NEWS_LASTS)
-    register("revived", context=_revived, max_age=NEWS_LASTS)
-    register("brake_fell", context=_brake_fell)
-    register("our_fault", context=_our_fault)
-    register("refused_by_meta", context=_of_connection)
-    register("connect_misconfigured", context=_of_app)
+    register("reconnect_needed", title="An account ended: please reconnect", context=_reconnect_needed)
+    register("reconnect_link", title="Reconnect link", context=_reconnect_link)
+    register("permission_missing", title="A permission is missing", context=_permission_missing)
+    register("connect_invitation", title="Invitation to connect", context=_connect_invitation)
+    register("creator_connected", title="A creator has connected", context=_revived, max_age=NEWS_LASTS)
+    register("revived", title="An account was reconnected", context=_revived, max_age=NEWS_LASTS)
+    register("brake_fell", title="The brake fell", context=_brake_fell)
+    register("our_fault", title="A fault of our own", context=_our_fault)
+    register("refused_by_meta", title="Meta refuses a request", context=_of_connection)
+    register("standstill", title="The work stands still", context=_standstill)
+    register("all_clear", title="The work goes on", context=_all_clear)
+    register("connect_misconfigured", title="The Meta app is set up wrongly", context=_of_app)
 
 
 def _reconnect_needed(message: OutboxMessage) -> dict[str, Any] | None:
@@ -138,3 +140,19 @@ def _brake_fell(message: OutboxMessage) -> dict[str, Any] | None:
 def _of_app(message: OutboxMessage) -> dict[str, Any] | None:
     app = MetaApp.objects.defer("secret").filter(pk=message.subject_id or NOBODY).first()
     return None if app is None else {"app": app, "site_url": settings.SITE_URL}
+
+
+def _standstill(message: OutboxMessage) -> dict[str, Any] | None:
+    """Nothing to say any more where all is well by now."""
+    outage = Outage.objects.filter(pk=message.subject_id or NOBODY, over_at__isnull=True).first()
+    found = troubles(timezone.now()) if outage else []
+    return {"outage": outage, "troubles": found, "site_url": settings.SITE_URL} if found else None
+
+
+def _all_clear(message: OutboxMessage) -> dict[str, Any] | None:
+    """Nothing to say to whom nobody has told that something was wrong."""
+    told = OutboxMessage.objects.filter(
+        kind="standstill", subject_id=message.subject_id, recipient=message.recipient, sent_at__isnull=False
+    )
+    outage = Outage.objects.filter(pk=message.subject_id or NOBODY).first() if told.exists() else None
+    return None if outage is None else {"outage": outage, "site_url": settings.SITE_URL}

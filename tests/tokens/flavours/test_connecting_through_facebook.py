@@ -8,8 +8,8 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
-from tests.factories import credential_of
 from tests.tokens.flavours.facebook import CHAIN, FEW, NONE, SINGLE
+from tests.tokens.helpers import credential_of
 from tokens.models import Connection
 
 pytestmark = pytest.mark.django_db
