@@ -139,7 +139,7 @@ def make_connection(
     life |= {name: value for name, value in (credential or {}).items() if name in life}
     dates = {**life, "checked_at": now - SINCE_CHECK}
     if status == Status.ACTIVE:
-        rule = {name: value for name, value in life.items() if name != "renew_by"}
+        rule = {name: value for name, value in {**life, **(credential or {})}.items() if name in _RULE}
         dates["due_at"] = due_dates.due_at(**{"renewable": True, **rule}) if due_at is _UNSET else due_at
         dates["check_due_at"] = due_dates.next_check_at(connection.pk, now) if check_due_at is _UNSET else check_due_at
     if flavour == Flavour.FACEBOOK_LOGIN and status != Status.DISCONNECTED:
@@ -211,6 +211,7 @@ def _dates_of_system_user(
     return {**dates, "renewable": not never}
 
 
+_RULE = ("renewable", "obtained_at", "issued_at", "expires_at", "renewal_expires_at")
 _DATES: dict[str, Any] = {Flavour.FACEBOOK_LOGIN: _dates_of_page, Flavour.SYSTEM_USER: _dates_of_system_user}
 
 
