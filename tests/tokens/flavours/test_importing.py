@@ -70,8 +70,10 @@ def test_a_system_users_token_is_imported_as_what_it_is(kind, renewable, importe
     assert (credential_of(connection).renewable, credential_of(connection).never_expires) == (renewable, not renewable)
 
 
+@pytest.mark.parametrize("missing", [[], ["issued_at"]], ids=["dated", "undated"])
 @pytest.mark.parametrize("kind", ["long", "page"])
-def test_the_same_file_twice_changes_nothing_the_second_time_nor_after_a_renewal(kind, importer, issue):
+def test_the_same_file_twice_changes_nothing_the_second_time(kind, missing, importer, issue, emulator):
+    emulator.state.configure(inspection_missing=missing)
     lines = sheet((issue(SINGLE, kind), "facebook_login"), (issue(BY_HAND, "sixty_days"), "system_user"))
     assert importer.counts(lines) == (2, 0, 0)
     before = {each.pk: each.version for each in map(credential_of, Connection.objects.all())}
