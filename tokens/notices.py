@@ -17,10 +17,12 @@ from django.utils import timezone
 from notifications.models import Outage, OutboxMessage
 from notifications.registry import register
 from tokens.flags import missing_permissions
+from tokens.flavours import FLAVOURS
 from tokens.models import Brake, Connection, Link, MetaApp, Status
 from tokens.remedies import OUR_WORDS, SEEN, to_check
 from tokens.services import links
 from tokens.services.fault_words import words_seen
+from tokens.services.reconnect_requests import SENT, note_link_step
 from tokens.watch import troubles
 from tokens.wording import lacks_in_words, why_it_ended
 
@@ -31,8 +33,10 @@ NEWS_LASTS = dt.timedelta(days=1)
 
 def register_kinds() -> None:
     """Called once, when the apps are ready."""
-    register("reconnect_needed", title="An account ended: please reconnect", context=_reconnect_needed)
-    register("reconnect_link", title="Reconnect link", context=_reconnect_link)
+    register(
+        "reconnect_needed", title="An account ended: please reconnect", context=_reconnect_needed, sent=_asked_back
+    )
+    register("reconnect_link", title="Reconnect link", context=_reconnect_link, sent=_asked_back)
     register("permission_missing", title="A permission is missing", context=_permission_missing)
     register("connect_invitation", title="Invitation to connect", context=_connect_invitation)
     register("creator_connected", title="A creator has connected", context=_revived, max_age=NEWS_LASTS)
@@ -58,6 +62,12 @@ def _reconnect_link(message: OutboxMessage) -> dict[str, Any] | None:
     return None if link is None or revived is None or revived.status == Status.DISCONNECTED else _about(link, revived)
 
 
+def _asked_back(message: OutboxMessage) -> None:
+    link = Link.objects.select_related("connection").filter(pk=message.subject_id or NOBODY).first()
+    if link is not None:
+        note_link_step(link, SENT, timezone.now())
+
+
 def _permission_missing(message: OutboxMessage) -> dict[str, Any] | None:
     """Nothing to say any more where nothing is missing by now, or where it has ended since: another mail tells that."""
     link = _open_link(message)
@@ -81,6 +91,8 @@ def _about(link: Link, connection: Connection) -> dict[str, Any]:
         "connection": connection,
         "workspace": link.tenant.name,
         "why": why_it_ended(connection.reason, link.flavour),
+        "host": FLAVOURS[link.flavour].host,
+        "by_hand": not FLAVOURS[link.flavour].consents,
         "url": links.url_of(link),
         "expires_at": link.expires_at,
     }

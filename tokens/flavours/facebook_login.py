@@ -136,9 +136,13 @@ def instant(seconds: int | None) -> dt.datetime | None:
 
 
 def first_end(told: Inspection) -> dt.datetime | None:
-    """When a token is of no use any more by date: its own expiry, or the end of data access where that is earlier."""
-    ends = [end for end in (instant(told.expires_at), instant(told.data_access_expires_at)) if end is not None]
-    return min(ends, default=None)
+    """When a token is of no use any more by date: its own expiry, or the end of data access where that is earlier.
+
+    That one of them never comes says nothing where the other is not told.
+    """
+    ends = (instant(told.expires_at), instant(told.data_access_expires_at))
+    first = min((end for end in ends if end is not None), default=None)
+    return None if first == NEVER and None in ends else first
 
 
 def _stops_everybody(error: MetaError) -> bool:

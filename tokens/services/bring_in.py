@@ -9,6 +9,7 @@ from tokens.fields import Unreadable
 from tokens.meta import InstagramClient, MetaError, Profile, Secret
 from tokens.models import Connection, Credential, MetaApp
 from tokens.services.link_account import Account, describe, store_token
+from tokens.services.reconnect_requests import note_revival
 
 
 def asked(client: InstagramClient, token: Secret) -> Profile | MetaError:
@@ -66,4 +67,6 @@ def bring_in(
         connection.contact_email = contact_email
     describe(connection, account, now=now, meta_app=meta_app, user=user)
     store_token(connection, account, now=now)
+    if existing is not None:
+        note_revival([existing.pk], now)
     return connection

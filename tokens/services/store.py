@@ -32,6 +32,7 @@ from tokens.services.changes import (
 from tokens.services.claims import Claim
 from tokens.services.ends import ended
 from tokens.services.persistence import until_it_stands
+from tokens.services.reconnect_requests import ask_back
 from tokens.services.take_names import take_names
 from tokens.services.verdicts import (
     Alive,
@@ -204,6 +205,8 @@ def mail_reconnect_link(connection: Connection, *, kind: str, now: dt.datetime) 
         dedupe_key=f"link:{link.pk}",
         now=now,
     )
+    if addresses:
+        ask_back(connection, now)
     return addresses
 
 

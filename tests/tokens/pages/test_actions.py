@@ -94,7 +94,7 @@ def test_a_fault_in_passing_changes_no_status_and_says_so(words, fault, press, c
 
 @pytest.mark.parametrize("words", ["Refresh now", "Check now"])
 def test_nobody_waits_for_meta_without_end(words, press, creator, emulator, monkeypatch):
-    monkeypatch.setattr(clients, "INTERACTIVE_DEADLINE", 0.5)
+    monkeypatch.setitem(clients.INTERACTIVE_DEADLINE, "instagram_login", 0.5)
     emulator.state.add_fault("hang")
     page = press(words)
     emulator.state.release()
