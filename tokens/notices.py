@@ -22,6 +22,7 @@ from tokens.models import Brake, Connection, Link, MetaApp, Status
 from tokens.remedies import OUR_WORDS, SEEN, to_check
 from tokens.services import links
 from tokens.services.fault_words import words_seen
+from tokens.services.reconnect_requests import SENT, note_link_step
 from tokens.watch import troubles
 from tokens.wording import lacks_in_words, why_it_ended
 
@@ -32,8 +33,10 @@ NEWS_LASTS = dt.timedelta(days=1)
 
 def register_kinds() -> None:
     """Called once, when the apps are ready."""
-    register("reconnect_needed", title="An account ended: please reconnect", context=_reconnect_needed)
-    register("reconnect_link", title="Reconnect link", context=_reconnect_link)
+    register(
+        "reconnect_needed", title="An account ended: please reconnect", context=_reconnect_needed, sent=_asked_back
+    )
+    register("reconnect_link", title="Reconnect link", context=_reconnect_link, sent=_asked_back)
     register("permission_missing", title="A permission is missing", context=_permission_missing)
     register("connect_invitation", title="Invitation to connect", context=_connect_invitation)
     register("creator_connected", title="A creator has connected", context=_revived, max_age=NEWS_LASTS)
@@ -57,6 +60,12 @@ def _reconnect_link(message: OutboxMessage) -> dict[str, Any] | None:
     link = _open_link(message)
     revived = link.revives if link else None
     return None if link is None or revived is None or revived.status == Status.DISCONNECTED else _about(link, revived)
+
+
+def _asked_back(message: OutboxMessage) -> None:
+    link = Link.objects.select_related("connection").filter(pk=message.subject_id or NOBODY).first()
+    if link is not None:
+        note_link_step(link, SENT, timezone.now())
 
 
 def _permission_missing(message: OutboxMessage) -> dict[str, Any] | None:

@@ -62,7 +62,7 @@ CONNECTING = [
     "tokens.services.link_account.seal",
     "tokens.services.connect.conclude",
 ]
-LINK = ["tokens.services.links.trouble", "tokens.views.departure.app_for", "tokens.views.link.send_link"]
+LINK = ["tokens.services.links.trouble", "tokens.views.departure.app_for", "tokens.views.link.send_new_link"]
 CHOOSING = [
     "tokens.services.choice.meant",
     "tokens.services.connect.account_of",

@@ -1,4 +1,5 @@
-"""Staff's pages: connections, Meta apps, brakes, budgets, sweeps, deletions, unknown answers, the doctor.
+"""Staff's pages: connections, Meta apps, brakes, budgets, sweeps, deletions, unknown answers, who came back,
+the doctor.
 
 The credential has none: no page may load a token.
 """
@@ -9,6 +10,7 @@ from tokens.admin.connections import ConnectionAdmin
 from tokens.admin.deletions import DeletionRequestAdmin
 from tokens.admin.doctor import doctor
 from tokens.admin.meta_apps import MetaAppAdmin
+from tokens.admin.recovery import recovery
 from tokens.admin.sweeps import SweepRunAdmin
 from tokens.admin.unknown_answers import UnknownAnswerAdmin
 
@@ -21,4 +23,5 @@ __all__ = [
     "SweepRunAdmin",
     "UnknownAnswerAdmin",
     "doctor",
+    "recovery",
 ]

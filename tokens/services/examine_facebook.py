@@ -59,12 +59,17 @@ class FacebookExaminer:
 
     def examine(self, token: Secret) -> Account | Several | str:
         """What the token opens, with the tokens to keep; or why it is of no use, a word of `paste_wording.REFUSALS`."""
+        found = self.ask(token)
+        return refused(found, self.meta_app, token) if isinstance(found, MetaError) else found
+
+    def ask(self, token: Secret) -> Account | Several | str | MetaError:
+        """As `examine`, a failure as a value; writes nothing, so that any thread may ask."""
         if word := unaskable(token):
             return word
         try:
             return self._examined(token, self.client.inspect(token))
         except MetaError as error:
-            return refused(error, self.meta_app, token)
+            return error
 
     def _examined(self, token: Secret, told: Inspection) -> Account | Several | str:
         # Any field of an inspection may be left out; of a Page alone it names one.

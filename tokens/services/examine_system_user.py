@@ -39,6 +39,14 @@ class SystemUserExaminer:
 
     def examine(self, token: Secret) -> Account | str:
         """What the token opens; or why it is of no use, a word of `paste_wording.REFUSALS`."""
+        found = self.ask(token)
+        if not isinstance(found, MetaError):
+            return found
+        word = refused(found, self.meta_app, token)
+        return _OF_SYSTEM_USER.get(word, word)
+
+    def ask(self, token: Secret) -> Account | str | MetaError:
+        """As `examine`, a failure as a value; writes nothing, so that any thread may ask."""
         if word := unaskable(token):
             return word
         try:
@@ -49,8 +57,7 @@ class SystemUserExaminer:
                 return words.NO_ADS
             return self._account(token, told)
         except MetaError as error:
-            word = refused(error, self.meta_app, token)
-        return _OF_SYSTEM_USER.get(word, word)
+            return error
 
     def _account(self, token: Secret, told: Inspection) -> Account | str:
         end = first_end(told)

@@ -29,6 +29,8 @@ SENTENCES = {
     "key_erased": "The key of an account was erased.",
     "callback_late": "Meta told of a removal from before an account was last connected.",
     "refreshed": "Renewed.",
+    "not_prolonged": "A connection was renewed for no longer than before.",
+    "unrenewable": "What renewed a connection ran out.",
     "refresh_failed": "Renewing did not work once.",
     "check_failed": "Checking did not work once.",
     "cannot_refresh": "Meta refused to renew a connection.",

@@ -23,8 +23,11 @@ from tokens.services import choice, consent
 from tokens.services.connect import claim_pending, conclude, finish_pending, finish_with_code
 from tokens.services.links import is_open
 from tokens.services.once_more import once_more
+from tokens.services.reconnect_requests import RETURNED, note_link_step
 from tokens.views.departure import own_app_broken, to_consent
+from tokens.views.onlookers import is_staff
 from tokens.views.session import known_nonce
+from tokens.views.unlisted import unlisted
 from tokens.wording import Lack, allowed_by, lacks_in_words
 
 # Several calls fit into one request of twenty seconds; a person who presses "Finish connecting" waits for one.
@@ -41,6 +44,7 @@ UNTICKED = "works, but not everything that is needed was ticked at {}. What is m
 
 
 @login_not_required
+@unlisted
 @require_safe
 def oauth_callback(request: HttpRequest, flavour: str) -> HttpResponse:
     """Takes code or refusal and redirects at once, so that neither stays in the address bar or a Referer."""
@@ -54,10 +58,13 @@ def _take(request: HttpRequest, flavour: str) -> HttpResponse:
     back = _returning(request, state)
     if back is not None and back[0].meta_app.flavour != flavour:
         back = None  # sent out to one product and back to the other's address: none of ours did that
-    speak_as(back[0].tenant if back else None)
+    if back is not None:
+        speak_as(back[0].tenant)
     if back is None or request.method == "HEAD" or not consent.spend(back[0]):
         return _state_refused(request, flavour)
     attempt, at_home = back
+    if attempt.link is not None and not is_staff(request):
+        note_link_step(attempt.link, RETURNED, timezone.now())
     if not code or len(code.reveal()) > LONGEST:
         conclude(attempt, _refusal(request))
     elif at_home:
@@ -125,6 +132,7 @@ def _is_member(request: HttpRequest, attempt: ConnectAttempt) -> bool:
 
 
 @login_not_required
+@unlisted
 @require_safe
 def connect_result(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """What came of an attempt, in words, and what to do next. Its unguessable id is the right to see it."""
@@ -147,6 +155,18 @@ def connect_result(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     return render(request, "tokens/connect_result.html", context)
 
 
+@login_not_required
+@unlisted
+@require_safe
+def connect_stopped(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """The end for whoever was at Instagram with another account and leaves it at that. Nothing was and is changed."""
+    attempt = _load(request, pk)
+    if attempt.outcome != ConnectAttempt.Outcome.WRONG_ACCOUNT:
+        return redirect("connect_result", pk=attempt.pk)
+    context = {"attempt": attempt, "link": attempt.link, "link_is_good": attempt.link and is_open(attempt.link)}
+    return render(request, "tokens/connect_stopped.html", {**context, "is_member": _is_member(request, attempt)})
+
+
 def _missing(attempt: ConnectAttempt) -> list[Lack]:
     """What is needed of the account that was connected, and is not allowed, in words."""
     connected = attempt.connection if attempt.outcome in GOOD else None
@@ -161,6 +181,7 @@ def _expected(attempt: ConnectAttempt) -> str:
 
 
 @login_not_required
+@unlisted
 @require_POST
 def finish_connecting(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Goes on with what waits: a code that came back to another browser, a token not yet made long-lived, a choice."""
@@ -184,6 +205,7 @@ def finish_connecting(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 @login_not_required
+@unlisted
 @require_POST
 def try_again(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Back to consent, by the same right as the attempt: a member's, or that of a link.

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 
 from accounts.models import Membership, Tenant, User
 from accounts.rights import Right, may
@@ -14,6 +15,8 @@ from tokens.clients import AppNotSetUp, app_for, consent_keeper_of, lacks_secret
 from tokens.flavours import FLAVOURS
 from tokens.models import Connection, Flavour, Link
 from tokens.services import consent
+from tokens.services.reconnect_requests import BEGAN, note_link_step
+from tokens.views.onlookers import is_staff
 from tokens.views.session import nonce
 from tokens.wording import allowed_by
 
@@ -69,6 +72,8 @@ def to_consent(
         link=link,
     )
     keeper.close()
+    if link is not None and not is_staff(request):
+        note_link_step(link, BEGAN, timezone.now())
     return redirect(url)
 
 
