@@ -169,7 +169,7 @@ def _connection(
 ) -> Connection:
     person = flavour != Flavour.SYSTEM_USER
     connection = Connection(
-        tenant=Tenant(name=workspace, slug="flora-and-friends"),
+        tenant=Tenant(name=workspace, slug="flora-friends"),
         meta_app=_meta_app(flavour),
         instagram_id="17841400000000000",
         handle=handle if person else "",
