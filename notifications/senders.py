@@ -35,8 +35,12 @@ def answers_to(workspace: Workspace | None) -> list[str]:
 
 def display_name(name: str) -> str:
     """A workspace's name as it may stand before an address: no control characters, nothing that looks like one."""
-    visible = "".join(each for each in name if not unicodedata.category(each).startswith("C") or each == "\u200d")
-    return " ".join(visible.translate(_UNSAFE).split())[:_LONGEST_NAME].strip()
+    on_one_line = " ".join(name.split())
+    # A joiner holds some emoji together; "=?" begins a word that programs decode, whatever is in it.
+    visible = "".join(each for each in on_one_line if unicodedata.category(each)[0] != "C" or each == "\u200d")
+    words = visible.translate(_UNSAFE).replace("=?", " ").replace("?=", " ")
+    shown = " ".join(words.split())
+    return shown if len(shown) <= _LONGEST_NAME else f"{shown[: _LONGEST_NAME - 1].strip()}…"
 
 
 def _with_name(name: str, address: str) -> str:

@@ -136,13 +136,10 @@ def declarations(style: str) -> dict[str, str]:
 
 def _rules(styles: str) -> list[Rule]:
     _, _, dark = styles.partition(DARK)
-    depth, end = 0, 0
-    for end, letter in enumerate(dark):
-        depth += {"{": 1, "}": -1}.get(letter, 0)
-        if letter == "}" and depth == 0:
-            break
+    # The block ends before the next one of styles begins.
+    dark = dark.partition("[data-ogs")[0]
     found = []
-    for selectors, body in _RULE.findall(dark[dark.find("{") + 1 : end]):
+    for selectors, body in _RULE.findall(dark[dark.find("{") + 1 :]):
         for selector in selectors.split(","):
             found.append(Rule(tuple(_PART.findall(selector)), declarations(body)))
     return found

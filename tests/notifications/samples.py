@@ -1,23 +1,20 @@
-"""Every mail that the product can send: each kind, in each case that it tells apart and each language."""
+"""Every mail that the product can send, as staff's page of mails shows them."""
 
 from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
 
-from django.conf import settings
-
 from notifications import registry
-from notifications.localisation import localised
-from notifications.places import Chosen
 from notifications.registry import Kind
-from notifications.writing import Written, write
-
-READER = "reader@mail.example"
+from notifications.writing import Written
+from tokens.admin.mails import all_of
 
 
 @dataclass(frozen=True)
 class Specimen:
+    """One kind in one case and one language."""
+
     kind: Kind
     case: str
     language: str
@@ -30,11 +27,6 @@ class Specimen:
 
 @functools.cache
 def specimens() -> tuple[Specimen, ...]:
-    found = []
-    for kind in registry.kinds():
-        for language in [code for code, _ in settings.LANGUAGES] if kind.translated else ["en"]:
-            with localised(Chosen("Europe/Berlin", language)):
-                for case, values in (kind.sample() if kind.sample else {}).items():
-                    mail = write(kind.templates, {"recipient": READER, **values})
-                    found.append(Specimen(kind, case, language, mail))
-    return tuple(found)
+    return tuple(
+        Specimen(kind, shown.case, shown.language, shown.mail) for kind in registry.kinds() for shown in all_of(kind)
+    )
