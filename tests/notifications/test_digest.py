@@ -46,6 +46,7 @@ def test_what_somebody_should_do_comes_first_and_each_line_has_its_link() -> Non
     places = [mail.text.index(words) for words in ("To do", "News of b.", "Good to know", "News of a.", "News of c.")]
     assert places == sorted(places)
     for about in "abc":
+        assert mail.text.count(f"News of {about}.") == 1
         assert f"http://x.example/{about}" in mail.text
         assert f'href="http://x.example/{about}"' in mail.html
     assert "on behalf of Flora" in mail.text
