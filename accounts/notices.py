@@ -26,6 +26,7 @@ def register_kinds() -> None:
     """Called once, when the apps are ready."""
     register(
         "workspace_deleted",
+        title="The workspace was deleted",
         context=_workspace_deleted,
         audience=Audience.MEMBERS,
         line=_deleted_line,
@@ -33,6 +34,7 @@ def register_kinds() -> None:
     )
     register(
         "workspace_restored",
+        title="The workspace is open again",
         context=_workspace_restored,
         max_age=NEWS_LASTS,
         audience=Audience.MEMBERS,

@@ -25,6 +25,7 @@ def register_team_kinds() -> None:
     """Called once, when the apps are ready."""
     register(
         "member_joined",
+        title="Somebody joined the team",
         context=_member_joined,
         max_age=NEWS_LASTS,
         audience=Audience.MEMBERS,
@@ -33,6 +34,7 @@ def register_team_kinds() -> None:
     )
     register(
         "member_removed",
+        title="Removed from the team",
         context=_member_removed,
         audience=Audience.MEMBERS,
         line=_removed_line,
@@ -40,6 +42,7 @@ def register_team_kinds() -> None:
     )
     register(
         "role_changed",
+        title="Another role in the team",
         context=_role_changed,
         max_age=NEWS_LASTS,
         audience=Audience.MEMBERS,

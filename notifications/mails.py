@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from email.message import Message
+from email.utils import format_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,11 +21,23 @@ from notifications.writing import write
 
 
 class Pointless(Exception):
-    """The mail should not be sent any more: it is `too_old`, or `obsolete` as its producer says."""
+    """The mail should not be sent: it is `too_old`, `obsolete` as its producer says, or its address is `silenced`."""
 
     def __init__(self, word: str) -> None:
         super().__init__(word)
         self.word = word
+
+
+class _Mail(EmailMultiAlternatives):
+    """One that is the same to the last byte however often it is written."""
+
+    boundary = ""
+
+    def message(self, **options: Any) -> Any:
+        written: Message = super().message(**options)
+        # By default it is another one each time.
+        written.set_boundary(self.boundary)
+        return written
 
 
 def compose(message: OutboxMessage) -> EmailMultiAlternatives:
@@ -40,14 +54,20 @@ def compose(message: OutboxMessage) -> EmailMultiAlternatives:
 def _compose(message: OutboxMessage, kind: Kind) -> EmailMultiAlternatives:
     words = write(kind.templates, {"recipient": message.recipient, **_values(message, kind)})
     workspace = None if kind.audience is Audience.STAFF else message.tenant
-    mail = EmailMultiAlternatives(
+    mail = _Mail(
         subject=words.subject,
         body=words.text,
         from_email=sender(workspace),
         to=[message.recipient],
         reply_to=answers_to(workspace),
-        headers={"Message-ID": message_id(message), "Auto-Submitted": "auto-generated"},
+        headers={
+            "Message-ID": message_id(message),
+            # When it was written, not when it travels: a repeated mail is the same mail.
+            "Date": format_datetime(message.created_at),
+            "Auto-Submitted": "auto-generated",
+        },
     )
+    mail.boundary = f"=_{message.pk}"
     mail.attach_alternative(words.html, "text/html")
     # What can't be written as a mail fails here, where it is this message's fault, not in the conversation.
     mail.message()

@@ -65,6 +65,7 @@ class Templates:
 @dataclass(frozen=True, slots=True)
 class Kind:
     name: str
+    title: str
     context: Context
     max_age: dt.timedelta | None
     audience: Audience
@@ -81,6 +82,7 @@ _kinds: dict[str, Kind] = {}
 def register(
     kind: str,
     *,
+    title: str,
     context: Context,
     max_age: dt.timedelta | None = None,
     audience: Audience = Audience.CREATORS,
@@ -93,6 +95,7 @@ def register(
 
     Arguments:
         kind: lower-case letters, digits and underscores, at most 40 of them.
+        title: what it is, in a few words for those whose workspace sent it.
         context: called at delivery, outside any transaction, with the outbox row; gives the templates'
             values, or None where the mail has lost its point and is dropped.
         max_age: the mail is dropped instead of sent when it is older than this. None: never too old.
@@ -103,7 +106,7 @@ def register(
     Raises ImproperlyConfigured for a malformed name and for a second registration unlike the first.
     """
     translated = audience is not Audience.STAFF
-    _add(Kind(kind, context, max_age, audience, line, sample, default_templates(kind), translated))
+    _add(Kind(kind, title, context, max_age, audience, line, sample, default_templates(kind), translated))
 
 
 def register_unqueued(
@@ -123,6 +126,7 @@ def register_unqueued(
     _add(
         Kind(
             name=kind,
+            title=_in_words(kind),
             context=_no_row,
             max_age=None,
             audience=audience,
@@ -161,3 +165,13 @@ def find(kind: str) -> Kind:
 def kinds() -> list[Kind]:
     """All that are registered, whichever way they come, by name."""
     return sorted(_kinds.values(), key=lambda each: each.name)
+
+
+def title_of(kind: str) -> str:
+    """What the kind is in a few words; of one that this release does not know, its name."""
+    known = _kinds.get(kind)
+    return known.title if known else _in_words(kind)
+
+
+def _in_words(kind: str) -> str:
+    return kind.replace("_", " ").capitalize()

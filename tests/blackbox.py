@@ -28,7 +28,6 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 
-from tests.emulator.addresses import addresses
 from tests.markup import Page
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -188,7 +187,11 @@ def environment(home: Path, database_url: str, site: str, emulator: str) -> dict
         "INSTAGRAM_APP_SECRET": "emulator-app-secret",
         "FACEBOOK_APP_ID": "987654321012345",
         "FACEBOOK_APP_SECRET": "emulator-facebook-secret",
-        **addresses(emulator),
+        "FACEBOOK_DIALOG_URL": f"{emulator}/facebook",
+        "FACEBOOK_GRAPH_URL": f"{emulator}/facebook-graph",
+        "INSTAGRAM_AUTHORIZE_URL": f"{emulator}/oauth/authorize",
+        "INSTAGRAM_API_URL": emulator,
+        "INSTAGRAM_GRAPH_URL": emulator,
         "ALLOW_INSECURE_META": "True",
         "CONFIRM_PAUSE_SECONDS": "0",
     }

@@ -22,7 +22,7 @@ from tests.messages import ROOT, TRANSLATED, found, po_path, stored, texts, untr
 
 PLACEHOLDER = re.compile(r"%\(\w+\)s|%%")
 MARKUP = re.compile(r"</?\w+[^>]*>")
-TO_STAFF = {"brake_fell", "connect_misconfigured", "our_fault", "refused_by_meta"}
+TO_STAFF = {"all_clear", "brake_fell", "connect_misconfigured", "our_fault", "refused_by_meta", "standstill"}
 # From before anybody could choose a language, and about a person, who may be in workspaces of several.
 IN_ENGLISH = {"owner_welcome", "account_deleted", "second_factor_removed"}
 # Words that German has not, of which hardly an English sentence is free.

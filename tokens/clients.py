@@ -17,8 +17,10 @@ from tokens.models import Flavour, MetaApp
 
 # One attempt asks a few times at most, with a pause of CONFIRM_PAUSE_SECONDS between; its lease is renewed meanwhile.
 CALL_DEADLINE = 25.0
-# Inside a request a person waits; two calls and the pause stay under twenty seconds.
-INTERACTIVE_DEADLINE = 7.0
+# Inside a request a person waits: all calls of an attempt and the pause stay under twenty seconds. Of Facebook's host
+# more is asked each time than of Instagram's.
+INTERACTIVE_DEADLINE = {Flavour.INSTAGRAM_LOGIN.value: 7.0}
+INTERACTIVE_DEADLINE_ELSEWHERE = 4.0
 
 
 class AppNotSetUp(Exception):
@@ -150,23 +152,14 @@ def _addresses() -> Addresses:
 
 
 @contextmanager
-def interactive_keeper(app: MetaApp, *, deadline: float = INTERACTIVE_DEADLINE) -> Iterator[Keeper]:
-    """A keeper for work inside a request."""
-    keeper = keeper_of(app, pool_size=1, deadline=deadline)
+def interactive_keeper(app: MetaApp, *, deadline: float | None = None) -> Iterator[Keeper]:
+    """A keeper for work inside a request. `deadline`: seconds of one call; by default what its flavour allows."""
+    seconds = deadline or INTERACTIVE_DEADLINE.get(app.flavour, INTERACTIVE_DEADLINE_ELSEWHERE)
+    keeper = keeper_of(app, pool_size=1, deadline=seconds)
     try:
         yield keeper
     finally:
         keeper.close()
-
-
-@contextmanager
-def interactive_client(app: MetaApp, *, deadline: float = INTERACTIVE_DEADLINE) -> Iterator[InstagramClient]:
-    """A client for work inside a request."""
-    client = instagram_client(app, pool_size=1, deadline=deadline)
-    try:
-        yield client
-    finally:
-        client.close()
 
 
 def installation_client(deadline: float) -> InstagramClient:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from notifications.registry import Audience, register, register_unqueued
+from notifications.models import Outage, OutboxMessage
+from notifications.registry import Audience, Context, Line, Sample, register, register_unqueued
 from tokens import mail_values, samples
 from tokens.flags import missing_permissions
 from tokens.models import Brake, Connection, Link, MetaApp, Status
@@ -22,10 +23,8 @@ from tokens.remedies import OUR_WORDS, SEEN, to_check
 from tokens.reminders import expires_soon, reminder_values
 from tokens.services import links
 from tokens.services.fault_words import words_seen
+from tokens.watch import troubles
 from tokens.wording import lacks_in_words
-
-if TYPE_CHECKING:
-    from notifications.models import OutboxMessage
 
 # Design rule 7: news that nobody needs to act on is not worth a late mail.
 NOBODY = uuid.UUID(int=0)
@@ -34,59 +33,21 @@ NEWS_LASTS = dt.timedelta(days=1)
 
 def register_kinds() -> None:
     """Called once, when the apps are ready."""
-    register(
-        "reconnect_needed",
-        context=_reconnect_needed,
-        line=mail_values.ended_line,
-        sample=samples.reconnect_needed,
-    )
-    for number in (1, 2, 3):
+    for name, title, context, line, sample in _TO_CREATORS:
+        register(name, title=title, context=context, line=line, sample=sample)
+    for name, title, line in _NEWS:
         register(
-            f"reconnect_reminder_{number}",
-            context=_reconnect_reminder,
-            line=mail_values.reminder_line,
-            sample=samples.reconnect_reminder,
+            name,
+            title=title,
+            context=_revived,
+            max_age=NEWS_LASTS,
+            audience=Audience.MEMBERS,
+            line=line,
+            sample=samples.revived,
         )
-    register(
-        "reconnect_link",
-        context=_reconnect_link,
-        line=mail_values.reconnect_line,
-        sample=samples.reconnect_link,
-    )
-    register(
-        "permission_missing",
-        context=_permission_missing,
-        line=mail_values.permission_line,
-        sample=samples.permission_missing,
-    )
-    register("expires_soon", context=_expires_soon, line=mail_values.expiry_line, sample=samples.expires_soon)
-    register(
-        "connect_invitation",
-        context=_connect_invitation,
-        line=mail_values.invitation_line,
-        sample=samples.connect_invitation,
-    )
-    register(
-        "creator_connected",
-        context=_revived,
-        max_age=NEWS_LASTS,
-        audience=Audience.MEMBERS,
-        line=mail_values.connected_line,
-        sample=samples.revived,
-    )
-    register(
-        "revived",
-        context=_revived,
-        max_age=NEWS_LASTS,
-        audience=Audience.MEMBERS,
-        line=mail_values.revived_line,
-        sample=samples.revived,
-    )
+    for name, title, tell, made_up in _TO_STAFF:
+        register(name, title=title, context=tell, audience=Audience.STAFF, sample=made_up)
     register_unqueued("digest", audience=Audience.CREATORS, sample=samples.digest)
-    register("brake_fell", context=_brake_fell, audience=Audience.STAFF, sample=samples.brake_fell)
-    register("our_fault", context=_our_fault, audience=Audience.STAFF, sample=samples.our_fault)
-    register("refused_by_meta", context=_of_connection, audience=Audience.STAFF, sample=samples.refused_by_meta)
-    register("connect_misconfigured", context=_of_app, audience=Audience.STAFF, sample=samples.connect_misconfigured)
 
 
 def _reconnect_needed(message: OutboxMessage) -> dict[str, Any] | None:
@@ -217,3 +178,68 @@ def _brake_fell(message: OutboxMessage) -> dict[str, Any] | None:
 def _of_app(message: OutboxMessage) -> dict[str, Any] | None:
     app = MetaApp.objects.defer("secret").filter(pk=message.subject_id or NOBODY).first()
     return None if app is None else {"app": app, "site_url": settings.SITE_URL}
+
+
+def _standstill(message: OutboxMessage) -> dict[str, Any] | None:
+    """Nothing to say any more where all is well by now."""
+    outage = Outage.objects.filter(pk=message.subject_id or NOBODY, over_at__isnull=True).first()
+    found = troubles(timezone.now()) if outage else []
+    return {"outage": outage, "troubles": found, "site_url": settings.SITE_URL} if found else None
+
+
+def _all_clear(message: OutboxMessage) -> dict[str, Any] | None:
+    """Nothing to say to whom nobody has told that something was wrong."""
+    told = OutboxMessage.objects.filter(
+        kind="standstill", subject_id=message.subject_id, recipient=message.recipient, sent_at__isnull=False
+    )
+    outage = Outage.objects.filter(pk=message.subject_id or NOBODY).first() if told.exists() else None
+    return None if outage is None else {"outage": outage, "site_url": settings.SITE_URL}
+
+
+_TO_CREATORS: tuple[tuple[str, str, Context, Line, Sample], ...] = (
+    (
+        "reconnect_needed",
+        "An account ended: please reconnect",
+        _reconnect_needed,
+        mail_values.ended_line,
+        samples.reconnect_needed,
+    ),
+    *(
+        (
+            f"reconnect_reminder_{number}",
+            f"Reminder {number}: please reconnect",
+            _reconnect_reminder,
+            mail_values.reminder_line,
+            samples.reconnect_reminder,
+        )
+        for number in (1, 2, 3)
+    ),
+    ("reconnect_link", "Reconnect link", _reconnect_link, mail_values.reconnect_line, samples.reconnect_link),
+    (
+        "permission_missing",
+        "A permission is missing",
+        _permission_missing,
+        mail_values.permission_line,
+        samples.permission_missing,
+    ),
+    ("expires_soon", "An account ends soon", _expires_soon, mail_values.expiry_line, samples.expires_soon),
+    (
+        "connect_invitation",
+        "Invitation to connect",
+        _connect_invitation,
+        mail_values.invitation_line,
+        samples.connect_invitation,
+    ),
+)
+_NEWS: tuple[tuple[str, str, Line], ...] = (
+    ("creator_connected", "A creator has connected", mail_values.connected_line),
+    ("revived", "An account was reconnected", mail_values.revived_line),
+)
+_TO_STAFF: tuple[tuple[str, str, Context, Sample], ...] = (
+    ("brake_fell", "The brake fell", _brake_fell, samples.brake_fell),
+    ("our_fault", "A fault of our own", _our_fault, samples.our_fault),
+    ("refused_by_meta", "Meta refuses a request", _of_connection, samples.refused_by_meta),
+    ("standstill", "The work stands still", _standstill, samples.standstill),
+    ("all_clear", "The work goes on", _all_clear, samples.all_clear),
+    ("connect_misconfigured", "The Meta app is set up wrongly", _of_app, samples.connect_misconfigured),
+)

@@ -10,10 +10,12 @@ from django.utils import timezone
 
 from accounts.models import Tenant, User
 from notifications.digest import digest_values
+from notifications.models import Outage
 from tokens import mail_values
 from tokens.models import Brake, Connection, Credential, Flavour, MetaApp, Reason, Status
 from tokens.remedies import SEEN, to_check
 from tokens.reminders import expiry_values, reminder_values
+from tokens.watch import SENTENCES, SWEEP, TOKENS, Trouble
 from tokens.wording import lacks_in_words
 
 Cases = dict[str, dict[str, Any]]
@@ -134,6 +136,21 @@ def our_fault() -> Cases:
 
 def refused_by_meta() -> Cases:
     return {"": _with_credential("refused")}
+
+
+def standstill() -> Cases:
+    since = timezone.now() - dt.timedelta(hours=2)
+    seen = [Trouble(word, SENTENCES[word], since) for word in (SWEEP, TOKENS)]
+    return {"": {"outage": _outage(), "troubles": seen, "site_url": settings.SITE_URL}}
+
+
+def all_clear() -> Cases:
+    return {"": {"outage": _outage(), "site_url": settings.SITE_URL}}
+
+
+def _outage() -> Outage:
+    now = timezone.now()
+    return Outage(what="work", began_at=now - dt.timedelta(hours=2), over_at=now)
 
 
 def connect_misconfigured() -> Cases:

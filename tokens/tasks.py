@@ -10,6 +10,7 @@ from django_q.tasks import async_task
 
 from accounts.models import Tenant
 from notifications.worker import asked_to_stop, task
+from tokens import watch
 from tokens.clients import AppNotSetUp, app_for, instagram_client, keeper_of
 from tokens.models import TokenImport
 from tokens.services import brake, heartbeat
@@ -37,10 +38,13 @@ def sweep() -> dict[str, int]:
     heartbeat.beat(heartbeat.SWEEP, timezone.now())
     ring_imports(timezone.now())
     _ring_to_ask()
-    if not anything_due("refresh"):
-        return {}
-    ring_for_the_others()
-    return _drained("refresh", None)
+    results: dict[str, int] = {}
+    if anything_due("refresh"):
+        ring_for_the_others()
+        results = _drained("refresh", None)
+    # At the end: what is overdue still is so although somebody swept.
+    watch.look(timezone.now())
+    return results
 
 
 @task
@@ -57,6 +61,7 @@ def drain(tenant_id: str | None = None) -> dict[str, int]:
 @task
 def check() -> dict[str, int]:
     """Asks for each connection whose check is due whether it still works; what is late is spread first."""
+    heartbeat.beat(heartbeat.CHECK, timezone.now())
     spread_checks(timezone.now(), apart_from=brake.stormy_apps() | paused_apps())
     return _drained("check", None)
 

@@ -5,6 +5,7 @@ from tokens.views import (
     creators,
     history,
     link,
+    mails,
     meta_app,
     meta_callbacks,
     moving,
@@ -16,6 +17,7 @@ from tokens.views import (
 CONNECTION = "w/<slug:slug>/connections/<uuid:pk>/"
 IMPORT = "w/<slug:slug>/settings/import/"
 META_APP = "w/<slug:slug>/settings/meta-app/"
+MAILS = "w/<slug:slug>/settings/mails/"
 
 urlpatterns = [
     path("w/<slug:slug>/", workspace.workspace, name="workspace"),
@@ -39,6 +41,8 @@ urlpatterns = [
     path(META_APP, meta_app.meta_app, name="meta_app"),
     path(f"{META_APP}test/", meta_app.test_meta_app, name="test_meta_app"),
     path(f"{META_APP}stop/", meta_app.stop_meta_app, name="stop_meta_app"),
+    path(MAILS, mails.mails, name="mails"),
+    path(f"{MAILS}<uuid:pk>/again/", mails.address_again, name="address_again"),
     path("w/<slug:slug>/settings/permissions/", permissions.permissions, name="permissions"),
     path("w/<slug:slug>/settings/export/", moving.export_workspace, name="export_workspace"),
     path(IMPORT, moving.imports, name="imports"),

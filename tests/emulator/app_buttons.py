@@ -1,9 +1,8 @@
 """What the page's buttons for apps do, and the sentences that say so: breaking, mending, telling an app."""
 
 from collections.abc import Callable
-from typing import Any
 
-from .apps import BREAKAGES, Apps
+from .apps import BREAKAGES
 from .callbacks import Callback
 from .forms import Fields, shown
 from .records import App, Person
@@ -16,26 +15,19 @@ TellingButton = Callable[[State, Person, Fields], str]
 
 
 def break_app(state: State, fields: Fields) -> str:
-    app = known_app(state, fields)
-    app = side_of(state, app).break_app(fields.get("how", ""), app.id)
+    app = state.break_app(fields.get("how", ""), known_app(state, fields).id)
     return f"{app.name} is broken: {BREAKAGES[app.broken or ''].about}, until you mend it."
 
 
 def mend_app(state: State, fields: Fields) -> str:
-    app = known_app(state, fields)
-    return f"{side_of(state, app).mend_app(app.id).name} works again."
+    return f"{state.mend_app(known_app(state, fields).id).name} works again."
 
 
 def known_app(state: State, fields: Fields) -> App:
     app_id = fields.get("app", "")
-    app = state.apps.get(app_id) or state.facebook.apps.get(app_id)
-    if app is None:
+    if app_id not in state.apps:
         raise Missing(f"There is no app {shown(app_id)}.")
-    return app
-
-
-def side_of(state: State, app: App) -> Apps[Any]:
-    return state if app.id in state.apps else state.facebook
+    return state.apps[app_id]
 
 
 def deauthorize(state: State, person: Person, fields: Fields) -> str:

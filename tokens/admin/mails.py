@@ -55,7 +55,7 @@ def mails(request: HttpRequest) -> HttpResponse:
     """All kinds, by whom they are for."""
     _see(request)
     groups = [
-        (title, [(kind, words_of(kind.name), address_of(kind), subject_of(kind)) for kind in of(audience)])
+        (title, [(kind, kind.title, address_of(kind), subject_of(kind)) for kind in of(audience)])
         for audience, title in GROUPS.items()
     ]
     return _page(request, "admin/mails.html", {"title": "Mails", "groups": groups})
@@ -66,7 +66,7 @@ def mail(request: HttpRequest) -> HttpResponse:
     """One kind, in each case that it tells apart and each language that it is written in."""
     _see(request)
     kind = _kind(request)
-    context = {"title": words_of(kind.name), "kind": kind, "shown": all_of(kind), "back": reverse("admin:mails")}
+    context = {"title": kind.title, "kind": kind, "shown": all_of(kind), "back": reverse("admin:mails")}
     return _page(request, "admin/mail.html", context)
 
 
@@ -102,10 +102,6 @@ def all_of(kind: Kind) -> list[Shown]:
                 written = write(kind.templates, {"recipient": READER, **values})
                 found.append(Shown(case, language, name, written, _frame(kind, case, language)))
     return found
-
-
-def words_of(name: str) -> str:
-    return name.replace("_", " ").capitalize()
 
 
 def address_of(kind: Kind) -> str:

@@ -83,7 +83,7 @@ class Inquiry:
     def _believed(self, fresh: Fresh, keys: Keys, asked_at: dt.datetime) -> Verdict:
         """An answer without a sound expiry is doubted: its token must not replace a good one if it does not work."""
         renewed = Renewed(fresh.token, fresh.expires_in, asked_at, fresh.renewal, fresh.renewal_expires_at)
-        if renewed.expires_in is not None:
+        if renewed.expires_in is not None or renewed.renewal_expires_at is not None:
             return renewed
         answer = self._asked(lambda: self.keeper.me(replace(keys, token=fresh.token)))
         return Passing("unexpected", facts_of(answer)) if isinstance(answer, TokenDead) else renewed

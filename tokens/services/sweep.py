@@ -109,8 +109,7 @@ class Sweep:
         """Works off what is due. Returns how many attempts ended with which word."""
         if self.seconds is not None:
             self._ends_at = time.monotonic() + self.seconds
-        if self.purpose == "refresh":
-            heartbeat.beat(heartbeat.SWEEP, timezone.now())
+        heartbeat.beat(heartbeat.SWEEP if self.purpose == "refresh" else heartbeat.CHECK, timezone.now())
         patience = sys.getswitchinterval()
         # Each thread that waits for the interpreter wakes up so often to ask for it. They let go by themselves, at the
         # next byte that they wait for; by default hundreds of them would keep a tenth of a core busy with asking.

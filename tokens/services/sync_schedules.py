@@ -12,7 +12,8 @@ from django.utils import timezone
 from django_q.models import Schedule
 
 from tokens import due_dates
-from tokens.models import Credential
+from tokens.models import Credential, Heartbeat
+from tokens.services import heartbeat
 
 BATCH = 500
 
@@ -43,6 +44,7 @@ def sync_schedules() -> dict[str, int]:
         How many schedules were changed and how many connections got another date.
     """
     now = timezone.now()
+    heartbeat.install(now)
     changed = sum(_install(planned, now) for planned in SCHEDULES)
     return {"schedules_changed": changed, "dates_changed": _recompute(now)}
 
@@ -50,7 +52,7 @@ def sync_schedules() -> dict[str, int]:
 def sync_after_migrate(**kwargs: Any) -> None:
     """`post_migrate` calls this; a migration of one app alone may run before the queue's tables exist."""
     tables = database.introspection.table_names()
-    if {Schedule._meta.db_table, Credential._meta.db_table} <= set(tables):
+    if {model._meta.db_table for model in (Schedule, Credential, Heartbeat)} <= set(tables):
         sync_schedules()
 
 

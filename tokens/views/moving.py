@@ -29,9 +29,9 @@ from tokens.services.brake import holding
 from tokens.services.cancel_import import cancel_import as cancel_service
 from tokens.services.confirm_import import confirm_import as confirm_service
 from tokens.services.export_tenant import export_tenant
-from tokens.services.heartbeat import SILENCE, last_sweep
 from tokens.services.import_content import samples
 from tokens.services.preview_import import TOO_LARGE, NotTaken, preview_import
+from tokens.standstill import standstill
 
 can_move = right_required(Right.MOVE_DATA)
 # While it runs the list would lag behind the numbers beside it.
@@ -169,5 +169,4 @@ def _obstacle(tenant: Tenant) -> str:
 
 
 def _page_context(now: dt.datetime) -> dict[str, Any]:
-    last = last_sweep()
-    return {"renewals_silent": last is None or last < now - SILENCE, "last_sweep": last}
+    return {"standstill": standstill(now)}

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.http import TenantRequest, right_required, tenant_row
 from accounts.rights import Right, may
 from notifications.localisation import instant
+from notifications.silence import silenced_among
 from tokens.clients import installation_has_app, interactive_keeper
 from tokens.flavours import FLAVOURS
 from tokens.forms import ContactForm
@@ -23,11 +24,11 @@ from tokens.models import Connection, Flavour, Status
 from tokens.selectors import detail_of, summary, workspace_rows, young_until
 from tokens.services import attempt
 from tokens.services.disconnect import disconnect as disconnect_service
-from tokens.services.heartbeat import SILENCE, last_sweep
 from tokens.services.revoke import Leaving, leaving, revoke
 from tokens.services.send_link import send_link as send_link_service
 from tokens.services.send_link import used_up
 from tokens.services.set_contact import set_contact as set_contact_service
+from tokens.standstill import standstill
 from tokens.views.departure import explain_consent, to_consent
 from tokens.views.listing import listing
 from tokens.wording import REMOVE_AT_META
@@ -76,6 +77,10 @@ AFTER_REVOKE = {
 }
 # The page waits for it, and all is done here already.
 REVOKE_DEADLINE = 8.0
+NOT_TRIED = (
+    "Mail to {} was refused or came back before, so it is not sent. Save another contact address below, or have an "
+    "owner or admin press “Try this address again” in the settings, under Mails."
+)
 NOT_NOW = (
     messages.WARNING,
     "Instagram did not answer as it should. Nothing was changed; we try again by ourselves.",
@@ -108,6 +113,7 @@ def _connection_page(request: TenantRequest, row: Connection, form: ContactForm 
         "connection": row,
         "form": form or ContactForm(initial={"contact_email": row.contact_email}),
         "can_write": _may_write(request),
+        "contact_silenced": silenced_among([row.contact_email], tenant_id=row.tenant_id) if row.contact_email else [],
     }
     status = 400 if form else 200
     if not _wants_fragment(request):
@@ -181,7 +187,10 @@ def _ask_now(request: TenantRequest, row: Connection, purpose: str) -> HttpRespo
 def send_link(request: TenantRequest, slug: str, pk: uuid.UUID) -> HttpResponse:
     row = _load(request, pk)
     addresses = send_link_service(row, actor=request.user.email)
-    if addresses:
+    silent = silenced_among(addresses, tenant_id=request.tenant.pk)
+    if silent:
+        messages.warning(request, NOT_TRIED.format(", ".join(silent)))
+    elif addresses:
         messages.success(request, f"A reconnect link is on its way to {', '.join(addresses)}.")
     elif row.status == Status.DISCONNECTED:
         messages.info(request, "It was disconnected. Connect it again from the workspace.")
@@ -259,15 +268,12 @@ def _may_write(request: TenantRequest) -> bool:
 
 
 def _page_context(request: TenantRequest, now: dt.datetime) -> dict[str, Any]:
-    """What every whole page of a workspace needs: what the member may do, and whether renewals stand still."""
-    last = last_sweep()
-    silent = last is None or last < now - SILENCE
+    """What every whole page of a workspace needs: what the member may do, and which part of the work stands still."""
     can_invite = may(request.membership.role, Right.INVITE_CREATORS)
     return {
         "can_write": _may_write(request),
         "can_invite": can_invite,
         "can_add_system_users": may(request.membership.role, Right.ADD_SYSTEM_USERS),
         "facebook_ready": installation_has_app(Flavour.FACEBOOK_LOGIN),
-        "renewals_silent": silent,
-        "last_sweep": last,
+        "standstill": standstill(now),
     }

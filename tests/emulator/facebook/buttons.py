@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tests.emulator.apps import BREAKAGES
 from tests.emulator.forms import Fields, number, shown, sound_username
 from tests.emulator.refusals import Missing
 from tests.emulator.state import State
@@ -82,6 +83,25 @@ def grant(state: State, fields: Fields) -> Done:
     return Done(f"{holder.name} granted {permission}. Tokens that had it before have it again.")
 
 
+# the app
+
+
+def break_app(state: State, fields: Fields) -> Done:
+    app = state.facebook.break_app(fields.get("how", ""), known_app(state, fields))
+    return Done(f"{app.name} at Facebook is broken: {BREAKAGES[app.broken or ''].about}, until you mend it.")
+
+
+def mend_app(state: State, fields: Fields) -> Done:
+    return Done(f"{state.facebook.mend_app(known_app(state, fields)).name} at Facebook works again.")
+
+
+def known_app(state: State, fields: Fields) -> str:
+    app_id = fields.get("app", "")
+    if app_id not in state.facebook.apps:
+        raise Missing(f"There is no app {shown(app_id)}.")
+    return app_id
+
+
 # Pages
 
 
@@ -159,6 +179,8 @@ BUTTONS: dict[str, Button] = {
     "clear-checkpoint": changing(Facebook.clear_checkpoint, "passed the checkpoint: their tokens work again."),
     "unconfirm": changing(Facebook.unconfirm, "is not confirmed any more: no token of theirs works."),
     "confirm": changing(Facebook.confirm, "is confirmed: their tokens work again."),
+    "break-app": break_app,
+    "mend-app": mend_app,
     "remove-app": remove_app,
     "expire": expire,
     "age": age,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from html import escape
 
-from tests.emulator.app_cards import app_card
+from tests.emulator.app_cards import app_card, repair
 from tests.emulator.callbacks import address_of
 from tests.emulator.cards import MOST_TOKENS, SHOWN_AT_ONCE, TELLING
 from tests.emulator.pages import hidden
@@ -13,6 +13,7 @@ from tests.emulator.records import fingerprint
 from tests.emulator.state import State
 from tests.emulator.words import DEATHS, ago, span
 
+from .buttons import PREFIX
 from .dialog_pages import face
 from .records import SCOPES, FacebookPerson, FacebookToken, Grant, Holder, Page, SystemUser
 from .system_users import DEFAULT_SCOPES
@@ -26,7 +27,7 @@ LIFETIMES = (("sixty_days", "60 days"), ("never", "Never"))
 
 def facebook(state: State) -> str:
     world = state.facebook
-    apps = "".join(app_card(state, each) for each in world.apps.values())
+    apps = "".join(app_card(state, each, repair(each, PREFIX, "Facebook app")) for each in world.apps.values())
     persons = [person_card(state, each) for each in world.persons.values()]
     users = [user_card(state, each) for each in world.system_users.values()]
     return (
@@ -42,13 +43,12 @@ def listed(cards: list[str], empty: str) -> str:
     if not cards:
         return f'<p class="soft">{empty}</p>'
     left_out = f'<p class="soft">The first {MOST_HOLDERS} of {len(cards)} are shown.</p>'
-    return (
-        left_out if len(cards) > MOST_HOLDERS else ""
-    ) + f'<div class="people">{"".join(cards[:MOST_HOLDERS])}</div>'
+    more = left_out if len(cards) > MOST_HOLDERS else ""
+    return f'{more}<div class="people">{"".join(cards[:MOST_HOLDERS])}</div>'
 
 
 def button(name: str, words: str, fields: str = "", look: str = "") -> str:
-    return plain_button(f"facebook/{name}", words, fields, look)
+    return plain_button(PREFIX + name, words, fields, look)
 
 
 def field(name: str, words: str, value: str = "", *, required: bool = True) -> str:

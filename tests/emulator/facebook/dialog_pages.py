@@ -15,7 +15,7 @@ LABEL = "Emulator of Facebook — not Meta"
 NEWCOMER = "/new"  # no id has a slash
 WORDS = {
     BASIC: ("See your Instagram account", "Its name, picture and media. Without it nothing else of Instagram works."),
-    PAGE_LIST: ("See your Pages", "The list of Pages that you choose below."),
+    PAGE_LIST: ("See your Pages", "The list of Pages that you choose."),
     READ_PAGES: ("Read your Pages", "Posts, pictures and figures of these Pages."),
     "instagram_manage_insights": ("See insights", "How your Instagram account and its posts are doing."),
     "instagram_content_publish": ("Publish for you", "Create posts, reels and stories on Instagram."),

@@ -57,7 +57,7 @@ FACEBOOK_SPECS = {**SPECS, **FACEBOOK_DEATHS, **OTHERS}
 
 
 def told(name: str, switches: Switches, facts: Mapping[str, str] | None = None, **changes: Any) -> Spec:
-    return spoken(FACEBOOK_SPECS[name], switches, {"site": SITE, **(facts or {})}, **{"subcode": True, **changes})
+    return spoken(FACEBOOK_SPECS[name], switches, {"site": SITE, **(facts or {})}, **changes)
 
 
 def error(name: str, switches: Switches, facts: Mapping[str, str] | None = None, **changes: Any) -> Answer:

@@ -79,11 +79,10 @@ class Facebook(SystemUsers, FacebookLife, Callbacks):
         self, id: str, *args: Any, configs: dict[str, Iterable[str]] | None = None, **details: Any
     ) -> FacebookApp:
         """As on Instagram. configs: of Facebook Login for Business, by their id."""
+        read = None if configs is None else {name: checked_config(scopes) for name, scopes in configs.items()}
         with self.lock:
             app = super().add_app(id, *args, **details)
-            if configs is not None:
-                app = self._keep(replace(app, configs={name: tuple(scopes) for name, scopes in configs.items()}))
-            return app
+            return app if read is None else self._keep(replace(app, configs=read))
 
     # who is who
 
@@ -198,3 +197,9 @@ def checked_scopes(scopes: Iterable[str]) -> tuple[str, ...]:
     if unknown:
         raise Wrong(f"There is no permission {unknown[0]!r} at Facebook.")
     return wanted
+
+
+def checked_config(scopes: object) -> tuple[str, ...]:
+    if not isinstance(scopes, list | tuple):
+        raise Wrong("configs takes a list of permissions for each id.")
+    return checked_scopes(scopes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from tests.factories import make_connection, make_meta_app, make_tenant, make_us
 from tests.rows import all_rows
 from tests.tokens.commands.csv_files import Importer
 from tests.tokens.commands.shell import run
-from tokens.clients import interactive_client
+from tokens.clients import instagram_client
 from tokens.due_dates import refresh_due_at
 from tokens.meta import Secret
 from tokens.models import Connection, Credential, MetaApp
@@ -305,6 +306,6 @@ def test_nothing_is_imported_into_a_deleted_workspace(importer: Importer) -> Non
 def import_lines_of(importer: Importer) -> list[str]:
     """What the service says of a line, for a workspace that was there when the import began."""
     app = make_meta_app()
-    with interactive_client(app) as client:
+    with closing(instagram_client(app, pool_size=1)) as client:
         lines = [Line(2, Secret(importer.token("anna")))]
         return [result.why for result in import_lines(lines, tenant=importer.tenant, meta_app=app, client=client)]

@@ -33,6 +33,7 @@ def real_hosts(settings, emulator):
     """Addresses as Meta has them, as far as they are looked at; whoever calls our app reaches the emulator."""
     settings.INSTAGRAM_AUTHORIZE_URL = "https://www.instagram.com/oauth/authorize"
     settings.INSTAGRAM_GRAPH_URL = "https://graph.instagram.com"
+    settings.FACEBOOK_DIALOG_URL, settings.FACEBOOK_GRAPH_URL = "https://www.facebook.com", "https://graph.facebook.com"
 
 
 def test_hosts_that_answer_by_https_are_well(line, seen, real_hosts):
@@ -67,6 +68,7 @@ def test_each_trouble_has_its_sentence_and_its_remedy(trouble, line, seen, real_
 
 
 def test_facebooks_hosts_are_looked_at_where_an_app_of_it_is_set(lines, seen, settings, real_hosts):
+    settings.FACEBOOK_APP_ID = ""
     assert lines("graph.facebook.com") == []
     settings.FACEBOOK_APP_ID = "2"
     assert {lines(host)[0].level for host in ("graph.facebook.com", "www.facebook.com")} == {"ok"}
