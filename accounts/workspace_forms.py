@@ -64,7 +64,7 @@ class WorkspaceForm(NameForm):
     )
     language = forms.ChoiceField(label="Language", help_text="Of dates and mails.")
     reply_to = forms.EmailField(
-        label="Address for answers",
+        label="Answers go to",
         max_length=254,
         required=False,
         help_text="Whoever answers a mail that Perennial sends for this workspace writes to this address; creators see "
