@@ -41,9 +41,16 @@ class Limit:
         Returns:
             0 while it may go on, else in how many seconds it may be tried again.
         """
+        return self._judge(whom, lambda key: _count(key, self.seconds))
+
+    def wait(self, whom: str) -> int:
+        """In how many seconds `whom` may try again whose requests are used up, else 0. Counts nothing."""
+        return self._judge(whom, lambda key: int(cache.get(key, 0)) + 1)
+
+    def _judge(self, whom: str, count_of: Callable[[str], int]) -> int:
         window, elapsed = divmod(int(timezone.now().timestamp()), self.seconds)
         try:
-            count = _count(f"limit:{self.name}:{window}:{whom}", self.seconds)
+            count = count_of(f"limit:{self.name}:{window}:{whom}")
         except DatabaseError as error:
             # Better a form without a limit than no form.
             logger.warning("The rate limit “%s” could not be counted: %s", self.name, type(error).__name__)
@@ -55,6 +62,11 @@ class Limit:
 FORMS = Limit("forms", 120, 60)
 # Where the address is a secret, so that trying many of them is slow. Always counted by network address.
 SECRETS = Limit("secrets", 30, 60)
+# Links that were never issued, looked at: whoever guesses gets no further, also with a right one.
+WRONG_LINKS = Limit("wrong_links", 30, 60)
+# What a visitor lets us mail: by whoever asks, and by whom it goes to.
+NEW_LINKS = Limit("new_links", 20, 600)
+NEW_LINKS_TO = Limit("new_links_to", 6, 3600)
 # What mails somebody, asks Meta about something unknown, or gathers much.
 COSTLY = Limit("costly", 60, 600)
 
@@ -117,8 +129,11 @@ def _limits(request: HttpRequest) -> Iterator[tuple[Limit, str]]:
     yield FORMS, whom
     if request.path_info.startswith(SECRET_PATHS):
         yield SECRETS, address
-    if request.resolver_match is not None and request.resolver_match.view_name in COSTLY_VIEWS:
+    view_name = request.resolver_match.view_name if request.resolver_match is not None else ""
+    if view_name in COSTLY_VIEWS:
         yield COSTLY, whom
+    if view_name == "new_link":
+        yield NEW_LINKS, address
 
 
 def too_many(request: HttpRequest, wait: int = ALLAUTH_WAIT) -> HttpResponse:

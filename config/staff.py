@@ -67,6 +67,12 @@ UNFOLD: dict[str, Any] = {
                         "permission": _may_view("tokens_connection"),
                     },
                     _item("Connections", "link", "tokens_connection"),
+                    {
+                        "title": "Coming back",
+                        "icon": "replay",
+                        "link": reverse_lazy("admin:recovery"),
+                        "permission": _may_view("tokens_connection"),
+                    },
                     _item("Brakes", "front_hand", "tokens_brake"),
                     _item("Budgets", "speed", "tokens_appbudget"),
                     _item("Sweeps", "autorenew", "tokens_sweeprun"),

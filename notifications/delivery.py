@@ -25,7 +25,7 @@ from notifications import signs
 from notifications.failures import Failure, NotTaken, judge
 from notifications.mails import Pointless, compose
 from notifications.models import OutboxMessage, State
-from notifications.registry import UnknownKind
+from notifications.registry import UnknownKind, find
 from notifications.silence import is_silenced, silence
 from notifications.worker import asked_to_stop
 
@@ -207,6 +207,7 @@ class _Run:
         else:
             self._stumbles = 0
             self._end(message, State.SENT, "", attempts=message.attempts + 1, sent_at=timezone.now())
+            _tell_producer(message)
 
     def _fail(self, message: OutboxMessage, failure: Failure) -> None:
         attempts = message.attempts + 1
@@ -248,6 +249,15 @@ class _Run:
         setattr(self.report, outcome, getattr(self.report, outcome) + 1)
         domain = message.recipient.rpartition("@")[2]
         logger.info("Mail %s of %s to %s: %s %s", message.pk, message.kind, domain, outcome, word)
+
+
+def _tell_producer(message: OutboxMessage) -> None:
+    """The mail has left, whatever its producer does about it."""
+    try:
+        if told := find(message.kind).sent:
+            told(message)
+    except Exception as error:
+        logger.error("What follows on the mail %s of %s failed: %s", message.pk, message.kind, _place(error))
 
 
 def _pause(attempts: int) -> dt.timedelta:

@@ -15,6 +15,7 @@ from notifications.models import OutboxMessage
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 Context = Callable[[OutboxMessage], "dict[str, Any] | None"]
+Sent = Callable[[OutboxMessage], None]
 # The templates' values for each case that a kind tells apart, by the case's name.
 Sample = Callable[[], Mapping[str, dict[str, Any]]]
 
@@ -74,6 +75,7 @@ class Kind:
     templates: Templates
     translated: bool
     queued: bool = True
+    sent: Sent | None = None
 
 
 _kinds: dict[str, Kind] = {}
@@ -85,6 +87,7 @@ def register(
     title: str,
     context: Context,
     max_age: dt.timedelta | None = None,
+    sent: Sent | None = None,
     audience: Audience = Audience.CREATORS,
     line: Line | None = None,
     sample: Sample | None = None,
@@ -99,6 +102,8 @@ def register(
         context: called at delivery, outside any transaction, with the outbox row; gives the templates'
             values, or None where the mail has lost its point and is dropped.
         max_age: the mail is dropped instead of sent when it is older than this. None: never too old.
+        sent: called once the mail server has taken a mail and that is stored. It may be lost with a killed
+            deliverer, and what it raises is logged and changes nothing.
         audience: whom it is written for.
         line: tells the mail in one line of a digest, from the values that `context` gave. None: never told in one.
         sample: made-up values for staff's page of mails and for the tests, gathered in the language that is active.
@@ -106,7 +111,8 @@ def register(
     Raises ImproperlyConfigured for a malformed name and for a second registration unlike the first.
     """
     translated = audience is not Audience.STAFF
-    _add(Kind(kind, title, context, max_age, audience, line, sample, default_templates(kind), translated))
+    templates = default_templates(kind)
+    _add(Kind(kind, title, context, max_age, audience, line, sample, templates, translated, sent=sent))
 
 
 def register_unqueued(

@@ -35,9 +35,22 @@ MAILS = sorted(
     if path.name.split(".")[0] not in TO_STAFF | IN_ENGLISH
 )
 PAGES = [
-    *("500.html", "layouts/plain.html", "layouts/base.html", "layouts/_switcher.html"),
-    *("tokens/_who_asks.html", "tokens/connect_result.html", "tokens/state_refused.html"),
-    *("tokens/not_set_up.html", "tokens/own_app_broken.html"),
+    *(
+        "403_csrf.html",
+        "404.html",
+        "429.html",
+        "500.html",
+        "layouts/plain.html",
+        "layouts/base.html",
+        "layouts/_switcher.html",
+    ),
+    *(
+        "tokens/_who_asks.html",
+        "tokens/connect_result.html",
+        "tokens/connect_stopped.html",
+        "tokens/state_refused.html",
+    ),
+    *("tokens/_two_accounts.html", "tokens/not_set_up.html", "tokens/own_app_broken.html"),
     *sorted(
         f"tokens/{path.name}"
         for pattern in ("link*.html", "_result_*.html", "deletion_*.html")

@@ -175,3 +175,11 @@ def installation_client(deadline: float) -> InstagramClient:
         raise AppNotSetUp
     app = MetaApp(tenant=None, flavour=Flavour.INSTAGRAM_LOGIN, app_id=settings.INSTAGRAM_APP_ID)
     return instagram_client(app, pool_size=1, deadline=deadline)
+
+
+def installation_facebook_client(deadline: float) -> FacebookClient:
+    """As `installation_client`, for the installation's own app of Facebook's."""
+    if not installation_has_app(Flavour.FACEBOOK_LOGIN):
+        raise AppNotSetUp
+    app = MetaApp(tenant=None, flavour=Flavour.FACEBOOK_LOGIN, app_id=settings.FACEBOOK_APP_ID)
+    return facebook_client(app, pool_size=1, deadline=deadline)

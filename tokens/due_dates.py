@@ -63,7 +63,8 @@ def due_at(
     """
     if not renewable:
         return expires_at
-    return refresh_due_at(obtained_at=obtained_at, issued_at=issued_at, expires_at=renewal_expires_at or expires_at)
+    due = refresh_due_at(obtained_at=obtained_at, issued_at=issued_at, expires_at=renewal_expires_at or expires_at)
+    return due if expires_at is None else min(due, expires_at)
 
 
 def last_tick_before(instant: dt.datetime) -> dt.datetime:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import F, Q
 
 from notifications.localisation import day
 from tokens import due_dates, needs
+from tokens.flavours import FLAVOURS
 from tokens.models import Connection, Credential, Status
 
+# Whom the sentences speak of; in those of other flavours their own host takes its place.
+INSTAGRAM = "Instagram"
 SOON = dt.timedelta(days=10)
 # Asked on day 49 or 50 whether Meta prolongs it; if not, a person has these days to do so.
 RENEW_SOON = dt.timedelta(days=14)
@@ -82,7 +85,8 @@ def flags_of(connection: Connection, now: dt.datetime) -> list[Flag]:
         (last_success(credential) < now - silent_after(), SILENT),
         (is_flapping(connection, now), FLAPPING),
     ]
-    return [flag for is_raised, flag in raised if is_raised]
+    host = FLAVOURS[connection.flavour].host
+    return [replace(flag, sentence=flag.sentence.replace(INSTAGRAM, host)) for is_raised, flag in raised if is_raised]
 
 
 def flagged(now: dt.datetime) -> Q:

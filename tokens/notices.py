@@ -23,18 +23,28 @@ from tokens.remedies import OUR_WORDS, SEEN, to_check
 from tokens.reminders import expires_soon, reminder_values
 from tokens.services import links
 from tokens.services.fault_words import words_seen
+from tokens.services.reconnect_requests import SENT, note_link_step
 from tokens.watch import troubles
 from tokens.wording import lacks_in_words
 
 # Design rule 7: news that nobody needs to act on is not worth a late mail.
 NOBODY = uuid.UUID(int=0)
+# They carry the link of a request to come back, whose way is followed.
+ASK_BACK = (
+    "reconnect_needed",
+    "reconnect_link",
+    "reconnect_reminder_1",
+    "reconnect_reminder_2",
+    "reconnect_reminder_3",
+)
 NEWS_LASTS = dt.timedelta(days=1)
 
 
 def register_kinds() -> None:
     """Called once, when the apps are ready."""
     for name, title, context, line, sample in _TO_CREATORS:
-        register(name, title=title, context=context, line=line, sample=sample)
+        sent = _asked_back if name in ASK_BACK else None
+        register(name, title=title, context=context, line=line, sample=sample, sent=sent)
     for name, title, line in _NEWS:
         register(
             name,
@@ -78,6 +88,12 @@ def _reconnect_link(message: OutboxMessage) -> dict[str, Any] | None:
     if link is None or revived is None or revived.status == Status.DISCONNECTED:
         return None
     return _about(message, link, revived)
+
+
+def _asked_back(message: OutboxMessage) -> None:
+    link = Link.objects.select_related("connection").filter(pk=message.subject_id or NOBODY).first()
+    if link is not None:
+        note_link_step(link, SENT, timezone.now())
 
 
 def _permission_missing(message: OutboxMessage) -> dict[str, Any] | None:

@@ -86,6 +86,12 @@ class LinkQuerySet(TenantOwnedQuerySet[_Row]):
         return self.filter(kind="connect", contact_email=email, expected_handle=handle)
 
 
+class ReconnectRequestQuerySet(TenantOwnedQuerySet[_Row]):
+    def open(self) -> Self:
+        """Neither answered nor without a point; of one connection there is one at most."""
+        return self.filter(revived_at__isnull=True, closed_at__isnull=True)
+
+
 class ConnectAttemptQuerySet(TenantOwnedQuerySet[_Row]):
     def waiting(self, now: dt.datetime) -> Self:
         """Sent to consent and not come back, within their ten minutes."""

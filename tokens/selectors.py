@@ -12,6 +12,7 @@ from accounts.models import Event, Tenant
 from notifications.localisation import clock, day
 from tokens.due_dates import YOUNGEST
 from tokens.flags import FLAPPING, Flag, days_left, flagged, flags_of, is_flapping, missing_permissions
+from tokens.flavours import FLAVOURS
 from tokens.models import Connection, Credential, Flavour, Status
 from tokens.wording import REMOVE_AT_META, Lack, ReasonText, lacks_in_words, why_it_ended
 
@@ -62,9 +63,13 @@ class ConnectionDetail:
     flapping: list[Flag]
     """That it ends again and again, told also while it is inactive."""
     removal: str
+    """What the person can do at Meta after a disconnect."""
     others: list[Connection]
     """To the same account, by another flavour or another Meta app."""
-    """What the person can do at Meta after a disconnect."""
+    host: str
+    """Whom people deal with at Meta for it."""
+    reconnect_words: str
+    """What the button says that brings it back."""
 
     @property
     def lacks(self) -> list[Lack]:
@@ -175,6 +180,8 @@ def detail_of(connection: Connection, now: dt.datetime) -> ConnectionDetail:
         flapping=[FLAPPING] if is_flapping(connection, now) else [],
         removal=REMOVE_AT_META.get(Flavour(connection.flavour), ""),
         others=_others(connection),
+        host=FLAVOURS[connection.flavour].host,
+        reconnect_words="Reconnect Instagram" if FLAVOURS[connection.flavour].consents else "Replace the token",
     )
 
 

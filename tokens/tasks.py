@@ -11,13 +11,13 @@ from django_q.tasks import async_task
 from accounts.models import Tenant
 from notifications.worker import asked_to_stop, task
 from tokens import watch
-from tokens.clients import AppNotSetUp, app_for, instagram_client, keeper_of
+from tokens.clients import keeper_of
+from tokens.importing import apps_for, flavours_in, verifiers_of
 from tokens.models import TokenImport
 from tokens.services import brake, heartbeat
 from tokens.services.ask_permissions import ask_waiting, waiting
 from tokens.services.budget import paused_apps
 from tokens.services.claims import Purpose
-from tokens.services.import_tokens import THREADS
 from tokens.services.ring import ring_again, ring_for_the_others, ring_import, ring_imports
 from tokens.services.smooth_calendar import smooth_calendar
 from tokens.services.spread_checks import spread_checks
@@ -97,16 +97,12 @@ def import_tokens(import_id: str) -> dict[str, int]:
     job = TokenImport.objects.running().select_related("tenant", "user").filter(pk=import_id).first()
     if job is None:
         return {}  # finished, stopped or erased since
-    try:
-        meta_app = app_for(job.tenant)
-    except AppNotSetUp:
-        return {}  # it waits until the Meta app is set up
-    client = instagram_client(meta_app, pool_size=THREADS)
-    turn = ImportTurn(job, meta_app, client, seconds=settings.DRAIN_SECONDS)
-    try:
+    apps = apps_for(job.tenant, flavours_in(job.columns))
+    if not apps:
+        return {}  # it waits until a Meta app is set up
+    with verifiers_of(apps) as verifiers:
+        turn = ImportTurn(job, verifiers, seconds=settings.DRAIN_SECONDS)
         results = turn.run()
-    finally:
-        client.close()
     if turn.goes_on:
         ring_import(job.pk)
     return dict(results)

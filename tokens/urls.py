@@ -11,6 +11,7 @@ from tokens.views import (
     moving,
     paste,
     permissions,
+    recovery,
     workspace,
 )
 
@@ -32,6 +33,7 @@ urlpatterns = [
     path(f"{CONNECTION}link/", workspace.send_link, name="send_link"),
     path(f"{CONNECTION}disconnect/", workspace.disconnect, name="disconnect"),
     path(f"{CONNECTION}contact/", workspace.set_contact, name="set_contact"),
+    path("w/<slug:slug>/recovery/", recovery.recovery, name="recovery"),
     path("w/<slug:slug>/history/", history.workspace_history, name="workspace_history"),
     path("w/<slug:slug>/creators/", creators.creators, name="creators"),
     path("w/<slug:slug>/creators/invite/", creators.invite_creator, name="invite_creator"),
@@ -58,6 +60,7 @@ urlpatterns = [
     ),
     path("oauth/callback/facebook/", callback.oauth_callback, {"flavour": "facebook_login"}, name="facebook_callback"),
     path("connect/outcome/<uuid:pk>/", callback.connect_result, name="connect_result"),
+    path("connect/outcome/<uuid:pk>/stopped/", callback.connect_stopped, name="connect_stopped"),
     path("connect/outcome/<uuid:pk>/finish/", callback.finish_connecting, name="finish_connecting"),
     path("connect/outcome/<uuid:pk>/again/", callback.try_again, name="connect_again"),
     path("meta/deauthorize/", meta_callbacks.deauthorize, name="meta_deauthorize"),

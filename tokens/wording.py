@@ -89,6 +89,22 @@ REASONS: dict[str, ReasonText] = {
 }
 
 
+# Why connections ended, for a table of many.
+ENDS: dict[str, str] = {
+    Reason.PASSWORD_CHANGED: "Password changed",
+    Reason.APP_REMOVED: "App removed at Instagram",
+    Reason.EXPIRED: "Ran out",
+    Reason.CHECKPOINT: "Security check at Instagram",
+    Reason.UNCONFIRMED: "Address or number not confirmed",
+    Reason.LOGGED_OUT: "Logged out by Instagram",
+    Reason.ENDED_BY_META: "Ended by Instagram",
+    Reason.REVOKED: "Revoked by hand at Meta",
+    Reason.PAGE_ROLE_LOST: "Role on the Page lost",
+    Reason.SYSTEM_USER_DELETED: "System user deleted",
+    Reason.UNKNOWN: "Instagram did not say",
+}
+
+
 # What these mean where a person logs in at Facebook; all others are told as Instagram's.
 _AT_FACEBOOK: dict[str, ReasonText] = {
     Reason.PASSWORD_CHANGED: ReasonText(
@@ -167,7 +183,7 @@ _OF_SYSTEM_USER: dict[str, ReasonText] = {
     ),
     Reason.REVOKED: ReasonText(
         gettext_noop("The token was revoked in Meta's business settings."),
-        gettext_noop("If that was no purpose, generate a new token for the system user and paste it."),
+        gettext_noop("If that was not on purpose, generate a new token for the system user and paste it."),
         REASONS[Reason.REVOKED].staff,
     ),
     Reason.UNKNOWN: ReasonText(

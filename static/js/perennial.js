@@ -18,7 +18,7 @@
     form.setAttribute("aria-busy", "true");
     if (!button) return;
     words.set(button, [...button.childNodes]);
-    button.replaceChildren("Working…");
+    button.replaceChildren(document.body.dataset.working || "Working…");
     button.disabled = true;
   };
 

@@ -351,7 +351,7 @@ def test_a_sample_that_answers_lifts_it(press, held, creator, boss):
 def test_a_sample_that_fails_leaves_it(press, held, emulator):
     emulator.state.add_fault("http_500_empty")
     said = press(held, "resume").text
-    assert "It holds on. The first one asked, @creator, still fails: Instagram does not answer as it should" in said
+    assert "It holds on. The first one asked, @creator, still fails: Meta does not answer as it should" in said
     assert "Nothing was lifted." in said
     held.refresh_from_db()
     assert held.lifted_at is None

@@ -81,9 +81,15 @@ def test_another_account_is_told_apart_by_both_handles(stage: Stage, size: tuple
     phone.arrives(stage.url)
     phone.reads("@creator", "@somebody.else")
     phone.look("both-handles")
+    result = phone.page.url
+    phone.page.get_by_role("link", name="Stop here").click()
+    phone.arrives("/connect/outcome/")
+    phone.reads("Nothing was changed")
+    phone.look("stopped")
+    phone.open(result)
     assert status_of("creator") == "inactive"
     assert Connection.objects.count() == 1
-    leave(phone, stage.emulator.url, "Try again")
+    leave(phone, stage.emulator.url, "Switch account")
     allow(phone, "creator")
     phone.arrives(stage.url)
     expect(phone.heading).to_contain_text("@creator")

@@ -86,7 +86,7 @@ def test_another_account_than_the_expected_one_is_told_so(stage: Stage, size: tu
     phone.reads("@carla", "@carlo")
     phone.look("another-account")
     assert not Connection.objects.exists()
-    leave(phone, stage.emulator.url, "Try again")
+    leave(phone, stage.emulator.url, "Switch account")
     allow(phone, "carla")
     expect(phone.heading).to_have_text(re.compile("@carla\\s+is connected"))
 

@@ -30,9 +30,11 @@ from tokens.clients import consent_keeper_of, default_app, instagram_client, kee
 from tokens.meta import Secret
 from tokens.models import ConnectAttempt, Connection, Credential, Link
 from tokens.services import consent
+from tokens.services.bring_in import asked
 from tokens.services.claims import Purpose
 from tokens.services.connect import finish_with_code
-from tokens.services.import_tokens import import_lines, read_lines
+from tokens.services.import_tokens import Verifier, import_lines
+from tokens.services.read_import import read_lines
 from tokens.services.set_contact import set_contact
 from tokens.services.sweep import Sweep
 
@@ -166,7 +168,8 @@ class Stage:
         token = self.control.post("tokens", username=handle, age_days=age_days)
         sheet = f"token,expires_at,contact_email\n{token['access_token']},{token['expires_at']},{contact}\n"
         lines = read_lines(io.StringIO(sheet))
-        results = import_lines(lines, tenant=tenant, meta_app=self.meta_app, client=self.client)
+        verifier = Verifier(self.meta_app, lambda token: asked(self.client, token))
+        results = import_lines(lines, tenant=tenant, verifiers={self.meta_app.flavour: verifier})
         if results[0].outcome != "imported":
             raise RuntimeError(f"Importing @{handle} came to: {results[0].why}")
         return connection_of(handle, tenant)

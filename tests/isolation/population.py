@@ -14,7 +14,17 @@ from accounts.services import invitations
 from notifications.models import OutboxMessage, SilencedAddress
 from tests.factories import make_connection, make_member, make_meta_app, make_tenant, make_user
 from tests.test_tenancy_keys import BELONGING, EXCEPTIONS
-from tokens.models import ConnectAttempt, ImportLine, Link, MetaApp, PermissionNeeds, Strike, SweepRun, TokenImport
+from tokens.models import (
+    ConnectAttempt,
+    ImportLine,
+    Link,
+    MetaApp,
+    PermissionNeeds,
+    ReconnectRequest,
+    Strike,
+    SweepRun,
+    TokenImport,
+)
 from tokens.services import links
 
 OWNED = [model for model in BELONGING if model._meta.label not in EXCEPTIONS]
@@ -69,6 +79,7 @@ def _fill(tenant: Tenant, owner: User, word: str) -> None:
     invitations.renew(invitation, now)
     invitation.save()
     links.issue(connection, recipients=[f"contact@{word}.example"])
+    ReconnectRequest.objects.create(tenant=tenant, connection=connection, reason="expired", queued_at=now)
     links.issue_connect(tenant, email=f"creator@{word}.example", handle=f"new_{word}", invited_by=owner)
     ConnectAttempt.objects.create(
         tenant=tenant, meta_app=app, user=owner, connection=connection, state_hash=derived.digest(f"state-{word}"),

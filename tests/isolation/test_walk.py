@@ -28,7 +28,15 @@ ROUTES = routes()
 OF_A_WORKSPACE = [route for route in ROUTES if route.of_a_workspace]
 ELSEWHERE = [route for route in ROUTES if not route.of_a_workspace]
 # An address that holds a secret is itself the right to see what it leads to: no session is asked for.
-CAPABILITIES = {"link", "new_link", "connect_result", "finish_connecting", "connect_again", "invitation"}
+CAPABILITIES = {
+    "link",
+    "new_link",
+    "connect_result",
+    "connect_stopped",
+    "finish_connecting",
+    "connect_again",
+    "invitation",
+}
 WITH_IDS = [route for route in OF_A_WORKSPACE if set(route.converters) - {"slug"}]
 MISSING: dict[str, list[Any]] = {
     "UUIDConverter": ["00000000-0000-4000-8000-000000000000"],

@@ -23,6 +23,7 @@ from tokens.models import (
     DeletionRequest,
     Link,
     MetaApp,
+    ReconnectRequest,
     Strike,
     SweepRun,
 )
@@ -31,7 +32,18 @@ from tokens.models import (
 META = Client()
 OWN_SECRET = "an own app's secret of a workspace"
 EMPTIED: list[Any] = [
-    *(OutboxMessage, Event, ConnectAttempt, Link, Strike, Brake, CallTally, SweepRun, DeletionRequest),
+    *(
+        OutboxMessage,
+        Event,
+        ConnectAttempt,
+        Link,
+        ReconnectRequest,
+        Strike,
+        Brake,
+        CallTally,
+        SweepRun,
+        DeletionRequest,
+    ),
     *(Credential, Connection),
 ]
 

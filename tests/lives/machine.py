@@ -16,7 +16,7 @@ from tests.lives.model import Slot
 from tests.tokens.fake_meta import EVERY_PASSING, FakeMeta, client_secret, dead, permission, profile, refused, renewed
 from tokens.flavours.instagram_login import InstagramLogin
 from tokens.meta import Profile, Secret
-from tokens.models import ConnectAttempt, Connection, Credential, DeletionRequest, Link, Reason
+from tokens.models import ConnectAttempt, Connection, Credential, DeletionRequest, Link, Reason, ReconnectRequest
 from tokens.services.ask import Inquiry
 from tokens.services.claims import LEASE, Claim, Purpose, claim_one
 from tokens.services.disconnect import disconnect
@@ -273,6 +273,10 @@ class Lives(RuleBasedStateMachine):
         )
         assert not Credential.objects.filter(connection__status="active", token__isnull=True).exists()
         assert Credential.objects.count() == Connection.objects.count()
+
+    @invariant()
+    def only_what_has_ended_is_asked_back(self) -> None:
+        assert not ReconnectRequest.objects.open().exclude(connection__status="inactive").exists()
 
     @invariant()
     def only_what_lives_is_ever_due(self) -> None:

@@ -70,10 +70,11 @@ def sweep(meta: FakeMeta, purpose: Purpose = "refresh", *, threads: int = 2, **d
 
 
 def row(connection: Connection) -> dict[str, Any]:
-    """Every column of the credential and of the connection, the token as ciphertext."""
+    """Every column of the credential and of the connection, the tokens as ciphertext."""
     credential: dict[str, Any] = {**Credential.objects.filter(pk=connection.pk).values().get()}
-    token = credential["token"]
-    credential["token"] = None if token is None else token.ciphertext
+    for name in ("token", "renewal"):
+        token = credential[name]
+        credential[name] = None if token is None else token.ciphertext
     shown = Connection.objects.filter(pk=connection.pk).values().get()
     return {**{f"connection.{name}": value for name, value in shown.items()}, **credential}
 

@@ -227,7 +227,7 @@ def test_what_failed_at_renewing_is_tried_by_renewing(crowd, emulator):
     fault = fall(crowd(), emulator, path=PATHS["refresh"])
     trial = resume()
     assert not trial.lifted
-    assert "does not renew it: Instagram says that the app secret is wrong" in trial.sentence
+    assert "does not renew it: Meta says that the app secret is wrong" in trial.sentence
     assert paths(emulator) == ["me", "refresh_access_token"]
     emulator.state.remove_fault(fault)
     emulator.state.clear_requests()
@@ -308,5 +308,5 @@ def test_the_mail_about_one_connection_tells_what_was_seen(crowd, emulator):
     fall(crowd(1), emulator)
     deliver_due()
     [told] = mail.outbox
-    assert "Seen: Instagram says that the app secret is wrong." in told.body
+    assert "Seen: Meta says that the app secret is wrong." in told.body
     assert "1. INSTAGRAM_APP_SECRET: was it reset at Meta" in told.body

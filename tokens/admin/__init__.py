@@ -1,5 +1,5 @@
-"""Staff's pages: connections, Meta apps, brakes, budgets, sweeps, deletions, unknown answers, the doctor,
-and what mails look like.
+"""Staff's pages: connections, Meta apps, brakes, budgets, sweeps, deletions, unknown answers, who came back,
+the doctor, and what mails look like.
 
 The credential has none: no page may load a token.
 """
@@ -11,6 +11,7 @@ from tokens.admin.deletions import DeletionRequestAdmin
 from tokens.admin.doctor import doctor
 from tokens.admin.mails import mails
 from tokens.admin.meta_apps import MetaAppAdmin
+from tokens.admin.recovery import recovery
 from tokens.admin.sweeps import SweepRunAdmin
 from tokens.admin.unknown_answers import UnknownAnswerAdmin
 
@@ -24,4 +25,5 @@ __all__ = [
     "UnknownAnswerAdmin",
     "doctor",
     "mails",
+    "recovery",
 ]

@@ -33,21 +33,23 @@ ENOUGH_SECONDS = 4.0
 
 OUTCOMES = {
     "refreshed": Outcome(messages.SUCCESS, "Renewed."),
+    "not_prolonged": Outcome(messages.WARNING, "A new key, but no later date: somebody must reconnect it in time."),
+    "unrenewable": Outcome(messages.INFO, "Nothing renews it; it works until its own end, if it has one."),
     "alive": Outcome(messages.SUCCESS, "It works."),
     "died": Outcome(messages.WARNING, "Dead: it is inactive now, and its people are mailed."),
-    "held": Outcome(messages.WARNING, "Instagram calls it dead, but the brake holds: nothing was changed."),
-    "cannot_refresh": Outcome(messages.WARNING, "Instagram refuses to renew it, though it still works."),
+    "held": Outcome(messages.WARNING, "Meta calls it dead, but the brake holds: nothing was changed."),
+    "cannot_refresh": Outcome(messages.WARNING, "Meta refuses to renew it, though it still works."),
     "permission_missing": Outcome(messages.WARNING, "A permission is missing; its people are told once."),
-    "refused": Outcome(messages.WARNING, "Instagram refused the request. The code stands in the history."),
+    "refused": Outcome(messages.WARNING, "Meta refused the request. The code stands in the history."),
     "too_young": Outcome(messages.INFO, "It is under 24 hours old; Instagram renews it later."),
     "our_fault": Outcome(messages.ERROR, "Our own fault: see its last failure."),
     "busy": Outcome(messages.INFO, "A worker is at it this very moment."),
     "lost": Outcome(messages.INFO, "It changed meanwhile; the answer came too late and was dropped."),
     "error": Outcome(messages.ERROR, "Something went wrong on our side; the log has it. Nothing was changed."),
 }
-NOT_NOW = Outcome(messages.WARNING, "Instagram did not answer as it should. Nothing was changed; it is tried again.")
+NOT_NOW = Outcome(messages.WARNING, "Meta did not answer as it should. Nothing was changed; it is tried again.")
 NOT_ACTIVE = Outcome(messages.INFO, "It is not active.")
-YOUNG = Outcome(messages.INFO, "It is under 24 hours old: Instagram was not asked.")
+YOUNG = Outcome(messages.INFO, "It is under 24 hours old: Meta was not asked.")
 TOO_SLOW = Outcome(messages.WARNING, "Not asked: the others took too long. Choose it again or wait for the sweep.")
 
 logger = logging.getLogger(__name__)

@@ -20,6 +20,8 @@ from tokens.meta import (
     Inspection,
     LongLivedToken,
     MetaError,
+    MetaRateLimited,
+    OurMisconfiguration,
     Page,
     PermissionMissing,
     Profile,
@@ -99,7 +101,7 @@ class FacebookLogin:
         try:
             return self.client.account(keys.account_id, keys.token)
         except MetaError as error:
-            if isinstance(error, TokenDead | PermissionMissing):
+            if isinstance(error, TokenDead | PermissionMissing | OurMisconfiguration) or _stops_everybody(error):
                 raise
         return Profile(None, None, None, None, None, None)
 
@@ -134,9 +136,18 @@ def instant(seconds: int | None) -> dt.datetime | None:
 
 
 def first_end(told: Inspection) -> dt.datetime | None:
-    """When a token is of no use any more by date: its own expiry, or the end of data access where that is earlier."""
-    ends = [end for end in (instant(told.expires_at), instant(told.data_access_expires_at)) if end is not None]
-    return min(ends, default=None)
+    """When a token is of no use any more by date: its own expiry, or the end of data access where that is earlier.
+
+    That one of them never comes says nothing where the other is not told.
+    """
+    ends = (instant(told.expires_at), instant(told.data_access_expires_at))
+    first = min((end for end in ends if end is not None), default=None)
+    return None if first == NEVER and None in ends else first
+
+
+def _stops_everybody(error: MetaError) -> bool:
+    """Whether Meta wants fewer calls of the whole app: whoever asks the next one is to know."""
+    return isinstance(error, MetaRateLimited) and error.scope == "app"
 
 
 def _may_list(told: Inspection) -> bool:

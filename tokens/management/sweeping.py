@@ -15,11 +15,13 @@ from tokens.services.sweep import Sweep, count_due
 
 WORDS = {
     "refreshed": "renewed",
+    "not_prolonged": "renewed, but for no longer: a person must reconnect them",
+    "unrenewable": "renewable by a person alone: they work until their own end",
     "alive": "working",
     "died": "ended: their people are mailed",
     "cannot_refresh": "can't be renewed, though they work",
     "permission_missing": "lack a permission",
-    "refused": "refused by Instagram: staff are told",
+    "refused": "refused by Meta: staff are told",
     "too_young": "too young, tried tomorrow",
     "failed": "not this time, tried again by themselves",
     "held": "held back by the brake",

@@ -15,6 +15,7 @@ from tokens.models.imports import ImportLine, TokenImport
 from tokens.models.links import ConnectAttempt, Link
 from tokens.models.needs import PermissionNeeds
 from tokens.models.operations import AppBudget, Brake, CallTally, Heartbeat, Strike, SweepRun, UnknownAnswer
+from tokens.models.reconnect_requests import ReconnectRequest
 
 __all__ = [
     "ID_LENGTH",
@@ -32,6 +33,7 @@ __all__ = [
     "MetaApp",
     "PermissionNeeds",
     "Reason",
+    "ReconnectRequest",
     "Status",
     "Strike",
     "SweepRun",

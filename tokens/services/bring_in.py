@@ -9,6 +9,7 @@ from tokens.fields import Unreadable
 from tokens.meta import InstagramClient, MetaError, Profile, Secret
 from tokens.models import Connection, Credential, MetaApp
 from tokens.services.link_account import Account, describe, store_token
+from tokens.services.reconnect_requests import note_revival
 
 
 def asked(client: InstagramClient, token: Secret) -> Profile | MetaError:
@@ -31,9 +32,11 @@ def known(tenant: Tenant, meta_app: MetaApp, account: Account) -> Connection | N
 
 
 def same_token(credential: Credential, token: Secret) -> bool:
-    """Whether it is the stored one; one that can't be read is another."""
+    """Whether it is a stored one, used or renewing; one that can't be read is another."""
     try:
-        return credential.token is not None and Secret(credential.token.reveal()) == token
+        return any(
+            each is not None and Secret(each.reveal()) == token for each in (credential.token, credential.renewal)
+        )
     except Unreadable:
         return False
 
@@ -64,4 +67,6 @@ def bring_in(
         connection.contact_email = contact_email
     describe(connection, account, now=now, meta_app=meta_app, user=user)
     store_token(connection, account, now=now)
+    if existing is not None:
+        note_revival([existing.pk], now)
     return connection

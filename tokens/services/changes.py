@@ -177,15 +177,16 @@ def _renewed_by_another(finding: Finding, verdict: Renewed) -> Change:
     # No date told is none to rely on.
     end = before if told is None else None if told == NEVER else told
     prolonged = told is not None and (end is None or before is None or end - before > DAY)
-    columns = {
+    columns: dict[str, Any] = {"refreshed_at": finding.now, "due_by_rule": None, **RESET}
+    if end is not None and before is not None and before - end > DAY:
+        # What is kept lives longer than what Meta gives for it.
+        return _not_prolonged(finding, columns, before)
+    columns |= {
         "token": seal(verdict.token.reveal()),
         "renewal": None if verdict.renewal is None else seal(verdict.renewal.reveal()),
         "key_id": newest_key_id(),
         "version": finding.claim.version + 1,
         "renewal_expires_at": end,
-        "refreshed_at": finding.now,
-        "due_by_rule": None,
-        **RESET,
     }
     if not prolonged:
         return _not_prolonged(finding, columns, end)
@@ -193,7 +194,13 @@ def _renewed_by_another(finding: Finding, verdict: Renewed) -> Change:
         "obtained_at": asked_at,
         "issued_at": asked_at,
         "renew_by": credential.expires_at,
-        "due_at": due_dates.refresh_due_at(obtained_at=asked_at, issued_at=asked_at, expires_at=end),
+        "due_at": due_dates.due_at(
+            renewable=True,
+            obtained_at=asked_at,
+            issued_at=asked_at,
+            expires_at=credential.expires_at,
+            renewal_expires_at=end,
+        ),
     }
     seconds = None if end is None else round((end - asked_at).total_seconds())
     return Change("refreshed", columns, Line("refreshed", _renewed_for(seconds), {"expires_told": end is not None}))
@@ -202,21 +209,23 @@ def _renewed_by_another(finding: Finding, verdict: Renewed) -> Change:
 def _not_prolonged(finding: Finding, columns: dict[str, Any], end: dt.datetime | None) -> Change:
     """It works, for no longer than before. Asked again each day: what Meta refuses today it may grant tomorrow."""
     renew_by = earliest(end, finding.credential.expires_at)
-    columns |= {"renew_by": renew_by, "due_at": earliest(finding.now + due_dates.DAILY, end)}
+    columns |= {"renew_by": renew_by, "due_at": earliest(finding.now + due_dates.DAILY, renew_by)}
     known = finding.credential.renew_by == renew_by
     text = "Facebook gave a new key, but no later date. Somebody must reconnect before it runs out; we remind them."
     return Change("not_prolonged", columns, None if known else Line("not_prolonged", text))
 
 
 def _unrenewable(finding: Finding) -> Change:
-    """What renewed it has run out. What is used goes on until its own end, if it has one."""
+    """What renewed it has run out. What is used goes on until its own end, if it has one. Nobody was asked."""
     expires_at = finding.credential.expires_at
     columns = {
         "renewable": False,
         "renew_by": expires_at or finding.credential.renew_by or finding.credential.renewal_expires_at,
         "due_at": expires_at,
         "due_by_rule": None,
-        **RESET,
+        "refresh_failures": 0,
+        "refresh_failing_since": None,
+        "cannot_refresh_since": None,
     }
     text = "What renews the connection has run out. It still works; somebody must reconnect before it ends."
     return Change("unrenewable", columns, Line("unrenewable", text) if finding.credential.renewable else None)

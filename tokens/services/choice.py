@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext
+
 from tokens.flavours.interface import Found, Offer
 from tokens.models import ConnectAttempt
 
@@ -56,6 +58,7 @@ def _is_expected(attempt: ConnectAttempt, found: Found) -> bool:
 def facts_of(offer: Offer) -> dict[str, Any]:
     """What is kept of an offer until somebody has chosen: names and ids, no token."""
     return {
+        "person": offer.person_id,
         "choices": [[each.account_id, each.handle, each.page_name] for each in offer.found],
         "unlinked": [page.name or page.id for page in offer.unlinked],
     }
@@ -84,15 +87,15 @@ def choose(attempt: ConnectAttempt, wanted: Sequence[str]) -> str:
         wanted: ids of accounts, as a form sends them.
 
     Returns:
-        Why the choice can't be taken, a sentence; empty where it can.
+        Why the choice can't be taken, a sentence in the language that is active; empty where it can.
     """
     possible = {each.account_id for each in choices(attempt)}
     chosen = [each for each in dict.fromkeys(wanted) if each in possible]
     if not chosen:
-        return "Choose at least one account."
+        return gettext("Choose at least one account.")
     if len(chosen) > 1 and not several(attempt):
-        return "This link is for one account. Choose one."
+        return gettext("This link is for one account. Choose one.")
     if len(chosen) > MOST:
-        return f"Choose at most {MOST} at once; connect the others afterwards."
+        return gettext("Choose at most %(most)s at once; connect the others afterwards.") % {"most": MOST}
     attempt.pending_facts = {**attempt.pending_facts, "chosen": chosen}
     return ""

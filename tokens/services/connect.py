@@ -175,12 +175,13 @@ class _Finishing:
 
     def _link_all(self, accounts: list[Account]) -> str:
         """One connection an account, each stored by itself: what ends one of them is no matter to the others."""
-        ended = ""
+        ended, left = "", list[str]()
         linked: list[tuple[Connection, str]] = []
         for account in accounts:
             outcome = self._link(account)
             if isinstance(outcome, str):
                 ended = outcome
+                left.append(f"@{account.profile.username or account.instagram_id}")
             else:
                 linked.append(outcome)
         if not linked:
@@ -190,6 +191,8 @@ class _Finishing:
         self.attempt.connection = connection
         outcome = {"": Outcome.CONNECTED, Status.ACTIVE: Outcome.RENEWED}.get(was, Outcome.RECONNECTED)
         others = {} if len(linked) == 1 else {"all": ", ".join(str(each) for each, _ in linked)}
+        if left:
+            others["left"] = ", ".join(left)
         return conclude(self.attempt, outcome, found=connection.handle, **others)
 
     def _link(self, account: Account) -> tuple[Connection, str] | str:

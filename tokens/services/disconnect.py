@@ -12,6 +12,7 @@ from accounts import events
 from accounts.models import User
 from tokens.models import Connection, Credential, Status
 from tokens.services import links
+from tokens.services.reconnect_requests import close_request
 
 # The columns of a credential whose token is erased.
 ERASED: dict[str, Any] = {
@@ -62,6 +63,7 @@ def end(connection: Connection, *, kind: str, text: str, actor: str) -> bool:
             return False
         erase_token(connection)
         links.retire(connection, now)
+        close_request(connection, now)
         events.record(tenant=connection.tenant_id, kind=kind, text=text, subject_id=connection.pk, actor=actor, at=now)
     return True
 

@@ -8,6 +8,7 @@ from accounts.models import Tenant
 from tokens.models import ConnectAttempt, Connection, Credential, MetaApp, Status
 from tokens.services import links
 from tokens.services.disconnect import ERASED
+from tokens.services.reconnect_requests import close_requests_of
 
 
 def erase_tenant_secrets(tenant: Tenant, now: dt.datetime) -> None:
@@ -20,6 +21,7 @@ def erase_tenant_secrets(tenant: Tenant, now: dt.datetime) -> None:
     living.update(status=Status.DISCONNECTED, reason="", status_changed_at=now)
     Credential.objects.for_tenant(tenant).update(**ERASED)
     links.withdraw_all(tenant, now)
+    close_requests_of(tenant, now)
     attempts = ConnectAttempt.objects.for_tenant(tenant)
     attempts.exclude(pending="").update(pending="", pending_secret=None, pending_facts={}, pending_until=None)
     MetaApp.objects.for_tenant(tenant).update(secret=None, key_id="", meta_secret=None, meta_key_id="")

@@ -23,11 +23,12 @@ from tokens.meta import (
 )
 from tokens.models import MetaApp
 from tokens.services.connect import account_of
-from tokens.services.examine_token import unaskable
+from tokens.services.examine_token import MAY_BE_ANOTHER_KIND, unaskable
 from tokens.services.link_account import Account
 from tokens.services.note_app import note_trouble, word_of
 from tokens.services.note_unknown import note_unknown
 from tokens.services.refusal_words import word_for
+from tokens.token_text import kind_by_looks
 
 # What has less left than this is one of an hour or two, made to be exchanged.
 SHORT = dt.timedelta(days=1)
@@ -58,15 +59,21 @@ class FacebookExaminer:
 
     def examine(self, token: Secret) -> Account | Several | str:
         """What the token opens, with the tokens to keep; or why it is of no use, a word of `paste_wording.REFUSALS`."""
+        found = self.ask(token)
+        return refused(found, self.meta_app, token) if isinstance(found, MetaError) else found
+
+    def ask(self, token: Secret) -> Account | Several | str | MetaError:
+        """As `examine`, a failure as a value; writes nothing, so that any thread may ask."""
         if word := unaskable(token):
             return word
         try:
             return self._examined(token, self.client.inspect(token))
         except MetaError as error:
-            return refused(error, self.meta_app)
+            return error
 
     def _examined(self, token: Secret, told: Inspection) -> Account | Several | str:
-        match told.kind:
+        # Any field of an inspection may be left out; of a Page alone it names one.
+        match told.kind or ("PAGE" if told.profile_id else ""):
             case "PAGE":
                 return self._of_page(token, told)
             case "SYSTEM_USER":
@@ -81,8 +88,8 @@ class FacebookExaminer:
         """A person's token of sixty days, and what is known of its dates."""
         now = timezone.now()
         issued_at, end = instant(told.issued_at), instant(told.expires_at)
-        if end is None or end == NEVER or end - now > SHORT:
-            seconds = None if end is None or end == NEVER else (end - (issued_at or now)).total_seconds()
+        if end is not None and (end == NEVER or end - now > SHORT):
+            seconds = None if end == NEVER else (end - (issued_at or now)).total_seconds()
             return token, {"issued_at": (issued_at or now).isoformat(), "expires_in": seconds}
         long: LongLivedToken = self.client.exchange_user_token(token)
         return long.token, {"issued_at": now.isoformat(), "expires_in": long.expires_in}
@@ -97,7 +104,7 @@ class FacebookExaminer:
 
     def _of_page(self, token: Secret, told: Inspection) -> Account | str:
         """The Page's token alone: it lives as long as Meta lets it, and nobody but a person brings a later date."""
-        page = self.client.page(told.profile_id or "me", token)
+        page = self.client.page(told.profile_id or self.client.me(token).user_id or "", token)
         if not page.instagram_id:
             return words.PAGE_WITHOUT_ACCOUNT
         now = timezone.now()
@@ -114,13 +121,15 @@ class FacebookExaminer:
         )
 
 
-def refused(error: MetaError, meta_app: MetaApp) -> str:
+def refused(error: MetaError, meta_app: MetaApp, token: Secret) -> str:
     """Why a token of Facebook's is of no use, a word of `paste_wording.REFUSALS`; what no rule knows is noted."""
     note_unknown([error], timezone.now())
     logger.info("A pasted token was refused: %s", error)
     if isinstance(error, Refused) and error.kind == "wrong_app":
         return words.WRONG_APP
     word = word_for(error)
+    if word in MAY_BE_ANOTHER_KIND and kind_by_looks(token) not in ("", words.FACEBOOK):
+        return kind_by_looks(token)
     if word == words.MISCONFIGURED:
         note_trouble(meta_app, word_of(error))
     return word

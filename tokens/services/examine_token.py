@@ -91,8 +91,8 @@ class Examiner:
     def _refused(self, error: MetaError, token: Secret) -> str:
         note_unknown([error], timezone.now())
         word = self._word_of(error)
-        if word in MAY_BE_ANOTHER_KIND:
-            word = kind_by_looks(token) or word
+        if word in MAY_BE_ANOTHER_KIND and (looks := kind_by_looks(token)) not in ("", words.INSTAGRAM):
+            word = looks
         logger.info("A pasted token was refused as %s: %s", word, error)
         return word
 

@@ -21,6 +21,7 @@ from tokens.models import ID_LENGTH, ConnectAttempt, Connection, Credential, Lin
 from tokens.services import links, recipients
 from tokens.services.changes import RESET
 from tokens.services.disconnect import end
+from tokens.services.reconnect_requests import note_revival
 from tokens.services.take_names import take_names
 
 # Who acted where no member did: whoever held a link.
@@ -136,6 +137,7 @@ def _link(attempt: ConnectAttempt, account: Account, seen_by: str) -> tuple[Conn
             raise LinkClosed
         _take_contact(attempt.link, connection)
     links.retire(connection, now)
+    note_revival({connection.pk, attempt.connection_id}, now, by=attempt.link)
     if attempt.connection is not None and attempt.connection.pk != connection.pk:
         _replace(attempt, attempt.connection)
     _tell(attempt, connection, was=was, seen_by=seen_by, now=now)

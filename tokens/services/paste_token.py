@@ -16,7 +16,7 @@ from accounts.services.lock_living import lock_living
 from tokens import flags
 from tokens import paste_wording as words
 from tokens.meta import Secret
-from tokens.models import ConnectAttempt, Connection, MetaApp, Status
+from tokens.models import ConnectAttempt, Connection, Credential, MetaApp, Status
 from tokens.services import links
 from tokens.services.bring_in import bring_in, known, same_token
 from tokens.services.examine_facebook import Several
@@ -26,15 +26,16 @@ from tokens.services.open_choice import open_choice
 from tokens.services.take_names import take_names
 
 # What each product says, at times, of the other one's tokens.
-ANOTHER_PRODUCT = {*MAY_BE_ANOTHER_KIND, words.FACEBOOK}
+ANOTHER_PRODUCT = {*MAY_BE_ANOTHER_KIND, words.FACEBOOK, words.INSTAGRAM}
 # What a fresh token may mend: a connection that shows one of these gives way to the one that somebody pastes.
 MENDED = {
-    flags.CANNOT_REFRESH,
-    flags.PERMISSION_MISSING,
-    flags.REFUSED,
-    flags.FAILING,
-    flags.SILENT,
-    flags.EXPIRING,
+    flags.CANNOT_REFRESH.word,
+    flags.PERMISSION_MISSING.word,
+    flags.REFUSED.word,
+    flags.FAILING.word,
+    flags.SILENT.word,
+    flags.EXPIRING.word,
+    flags.MUST_BE_RENEWED.word,
 }
 
 
@@ -48,6 +49,8 @@ class Pasted:
     """Whether it is known when the stored token was issued."""
     attempt: ConnectAttempt | None = None
     """Where several accounts are opened: what waits for the member's choice."""
+    flavour: str = ""
+    """Of the Meta app that the word is about."""
 
 
 class Examines(Protocol):
@@ -75,7 +78,7 @@ def paste_token(
     begun_at = timezone.now()
     meta_app, account = _examined(token, examiners)
     if isinstance(account, str):
-        return Pasted(account)
+        return Pasted(account, flavour=meta_app.flavour)
     if isinstance(account, Several):
         facts = {**account.facts, "contact_email": contact_email}
         attempt = open_choice(account.token, account.offer, facts, tenant=tenant, meta_app=meta_app, user=by)
@@ -139,25 +142,37 @@ def _examined(token: Secret, examiners: Sequence[Examines]) -> tuple[MetaApp, Ac
     first, *others = examiners
     found = first.examine(token)
     for examiner in others:
-        if found not in ANOTHER_PRODUCT:
+        if not _may_be_another_products(found):
             break
         answer = examiner.examine(token)
-        if answer not in ANOTHER_PRODUCT:
+        if not _may_be_another_products(answer):
             return examiner.meta_app, answer
     return first.meta_app, found
+
+
+def _may_be_another_products(found: Account | Several | str) -> bool:
+    return isinstance(found, str) and found in ANOTHER_PRODUCT
 
 
 def _why_it_stays(existing: Connection, account: Account) -> str:
     """Why what is stored is as good as the pasted one or better; empty where it is not.
 
-    Nobody knows when a pasted token was issued, unless Instagram has just made it: a stored one that works is not
-    given away for it. Whatever a member ended or Instagram killed is revived: somebody pastes on purpose.
+    A stored token that works is not given away for one of which nobody knows when it was issued, for an older one, nor
+    for one that can't be renewed where the stored one can. Whatever a member ended or Meta killed is revived: somebody
+    pastes on purpose.
     """
     if existing.status != Status.ACTIVE:
         return ""
     credential = existing.credential
     if same_token(credential, account.token):
         return words.SAME
-    if account.issued_at is not None or credential.token is None or not credential.token.readable:
+    if credential.token is None or not credential.token.readable or _is_better(account, credential):
         return ""
-    return words.UNCHANGED if MENDED.isdisjoint(flags.flags_of(existing, timezone.now())) else ""
+    raised = {flag.word for flag in flags.flags_of(existing, timezone.now())}
+    return words.UNCHANGED if MENDED.isdisjoint(raised) else ""
+
+
+def _is_better(account: Account, credential: Credential) -> bool:
+    if account.issued_at is None or (credential.renewal is not None and account.renewal is None):
+        return False
+    return credential.issued_at is None or account.issued_at >= credential.issued_at

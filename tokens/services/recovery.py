@@ -126,7 +126,7 @@ def _said(answer: Answer) -> str:
     if isinstance(answer, Unreadable):
         return SEEN[UNDECRYPTABLE]
     if isinstance(answer, StillFailing):
-        return f"Instagram tells who it is, but does not renew it: {answer.sentence}"
+        return f"Meta tells who it is, but does not renew it: {answer.sentence}"
     return told(answer) if isinstance(answer, MetaError) else "it works"
 
 

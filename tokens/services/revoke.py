@@ -12,7 +12,7 @@ from accounts import events
 from accounts.models import User
 from tokens.fields import Unreadable
 from tokens.flavours.interface import Keeper, Keys
-from tokens.meta import MetaError
+from tokens.meta import MetaError, TokenDead
 from tokens.models import Connection, Credential, Flavour, MetaApp, Status
 from tokens.services.ask import open_keys
 
@@ -64,6 +64,9 @@ def revoke(left: Leaving, keeper: Keeper, *, by: User) -> str:
         return SHARED
     try:
         told = keeper.revoke(left.keys)
+    except TokenDead:
+        # What we held opens nothing any more: there is nothing left to give back by it.
+        return NOTHING
     except MetaError as error:
         logger.warning("Access could not be given back: %s", error)
         return FAILED

@@ -14,12 +14,14 @@ from accounts import events
 from notifications.services import notify, notify_staff
 from tokens import due_dates
 from tokens.flags import missing_permissions
+from tokens.flavours import FLAVOURS
 from tokens.models import Brake, Connection, Credential
 from tokens.services import brake, links, recipients
 from tokens.services.changes import (
     Change,
     Finding,
     again,
+    earliest,
     failed,
     new_dates,
     new_end,
@@ -30,6 +32,7 @@ from tokens.services.changes import (
 from tokens.services.claims import Claim
 from tokens.services.ends import ended
 from tokens.services.persistence import until_it_stands
+from tokens.services.reconnect_requests import ask_back
 from tokens.services.take_names import take_names
 from tokens.services.verdicts import (
     Alive,
@@ -202,6 +205,8 @@ def mail_reconnect_link(connection: Connection, *, kind: str, now: dt.datetime) 
         dedupe_key=f"link:{link.pk}",
         now=now,
     )
+    if addresses:
+        ask_back(connection, now)
     return addresses
 
 
@@ -209,12 +214,12 @@ def _contradicted(finding: Finding) -> str:
     verdict: Contradicted = finding.verdict
     first = finding.credential.cannot_refresh_since is None
     since = finding.credential.cannot_refresh_since or finding.now
-    word = _tomorrow(finding, "cannot_refresh", cannot_refresh_since=since)
+    word = _tomorrow(finding, "cannot_refresh", cannot_refresh_since=since, **_renew_by(finding))
     if word != LOST and first:
         _tell(
             finding,
             "cannot_refresh",
-            "Instagram refuses to renew the connection, though it still works. We try again every day.",
+            f"{_host(finding)} refuses to renew the connection, though it still works. We try again every day.",
             **verdict.facts,
         )
     return word
@@ -243,11 +248,24 @@ def _refused(finding: Finding) -> str:
     verdict: RefusedByMeta = finding.verdict
     first = finding.credential.refused_since is None
     since = finding.credential.refused_since or finding.now
-    word = _tomorrow(finding, "refused", refused_since=since)
+    word = _tomorrow(finding, "refused", refused_since=since, **_renew_by(finding))
     if word != LOST and first:
-        _tell(finding, "refused", "Instagram refused a request. Our staff look into it.", **verdict.facts)
+        text = f"{_host(finding)} refused a request. Our staff look into it."
+        _tell(finding, "refused", text, **verdict.facts)
         _alert(finding, "refused_by_meta", since)
     return word
+
+
+def _host(finding: Finding) -> str:
+    """Whom people deal with there."""
+    return FLAVOURS[finding.connection.flavour].host
+
+
+def _renew_by(finding: Finding) -> dict[str, Any]:
+    """What renews another token and is refused brings no later date: a person must, unless it works again in time."""
+    if not finding.refreshing or finding.credential.renewal_expires_at is None:
+        return {}
+    return {"renew_by": earliest(finding.credential.renewal_expires_at, finding.credential.expires_at)}
 
 
 def _our_fault(finding: Finding) -> str:

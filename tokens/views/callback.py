@@ -9,7 +9,6 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import Membership, User
@@ -24,8 +23,11 @@ from tokens.services import choice, consent
 from tokens.services.connect import claim_pending, conclude, finish_pending, finish_with_code
 from tokens.services.links import is_open
 from tokens.services.once_more import once_more
+from tokens.services.reconnect_requests import RETURNED, note_link_step
 from tokens.views.departure import own_app_broken, to_consent
+from tokens.views.onlookers import is_staff
 from tokens.views.session import known_nonce
+from tokens.views.unlisted import unlisted
 from tokens.wording import Lack, allowed_by, lacks_in_words
 
 # Several calls fit into one request of twenty seconds; a person who presses "Finish connecting" waits for one.
@@ -38,10 +40,11 @@ GOOD = {
     ConnectAttempt.Outcome.RECONNECTED: "works again. You need do nothing more.",
     ConnectAttempt.Outcome.RENEWED: "was connected already and works. The connection is renewed.",
 }
-UNTICKED = "works, but not everything that is needed was ticked at Instagram. What is missing stands under Permissions."
+UNTICKED = "works, but not everything that is needed was ticked at {}. What is missing stands under Permissions."
 
 
 @login_not_required
+@unlisted
 @require_safe
 def oauth_callback(request: HttpRequest, flavour: str) -> HttpResponse:
     """Takes code or refusal and redirects at once, so that neither stays in the address bar or a Referer."""
@@ -55,10 +58,13 @@ def _take(request: HttpRequest, flavour: str) -> HttpResponse:
     back = _returning(request, state)
     if back is not None and back[0].meta_app.flavour != flavour:
         back = None  # sent out to one product and back to the other's address: none of ours did that
-    speak_as(back[0].tenant if back else None)
+    if back is not None:
+        speak_as(back[0].tenant)
     if back is None or request.method == "HEAD" or not consent.spend(back[0]):
-        return render(request, "tokens/state_refused.html", status=400)
+        return _state_refused(request, flavour)
     attempt, at_home = back
+    if attempt.link is not None and not is_staff(request):
+        note_link_step(attempt.link, RETURNED, timezone.now())
     if not code or len(code.reveal()) > LONGEST:
         conclude(attempt, _refusal(request))
     elif at_home:
@@ -66,6 +72,10 @@ def _take(request: HttpRequest, flavour: str) -> HttpResponse:
     elif not consent.keep_code(attempt, code):
         conclude(attempt, ConnectAttempt.Outcome.LINK_CLOSED)
     return _to_result(request, attempt)
+
+
+def _state_refused(request: HttpRequest, flavour: str) -> HttpResponse:
+    return render(request, "tokens/state_refused.html", {"host": FLAVOURS[flavour].host}, status=400)
 
 
 def _returning(request: HttpRequest, state: str) -> tuple[ConnectAttempt, bool] | None:
@@ -100,12 +110,17 @@ def _signed_in(request: HttpRequest) -> str:
 
 def _to_result(request: HttpRequest, attempt: ConnectAttempt) -> HttpResponse:
     """A member who connected goes to the connection, or of several to the list; all else has a page of its own."""
+    if attempt.outcome in GOOD and "left" in attempt.handles and _is_member(request, attempt):
+        messages.warning(
+            request, f"Not connected, since somebody disconnected it meanwhile: {attempt.handles['left']}."
+        )
     if attempt.outcome in GOOD and "all" in attempt.handles and _is_member(request, attempt):
         messages.success(request, f"Connected: {attempt.handles['all']}. You need do nothing more.")
         return redirect("workspace", slug=attempt.tenant.slug)
     if attempt.outcome in GOOD and attempt.connection is not None and _is_member(request, attempt):
+        host = FLAVOURS[attempt.meta_app.flavour].host
         if missing_permissions(attempt.connection):
-            messages.warning(request, f"{attempt.connection} {UNTICKED}")
+            messages.warning(request, f"{attempt.connection} {UNTICKED.format(host)}")
         else:
             messages.success(request, f"{attempt.connection} {GOOD[ConnectAttempt.Outcome(attempt.outcome)]}")
         return redirect("connection", slug=attempt.tenant.slug, pk=attempt.connection.pk)
@@ -117,6 +132,7 @@ def _is_member(request: HttpRequest, attempt: ConnectAttempt) -> bool:
 
 
 @login_not_required
+@unlisted
 @require_safe
 def connect_result(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """What came of an attempt, in words, and what to do next. Its unguessable id is the right to see it."""
@@ -139,6 +155,18 @@ def connect_result(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     return render(request, "tokens/connect_result.html", context)
 
 
+@login_not_required
+@unlisted
+@require_safe
+def connect_stopped(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """The end for whoever was at Instagram with another account and leaves it at that. Nothing was and is changed."""
+    attempt = _load(request, pk)
+    if attempt.outcome != ConnectAttempt.Outcome.WRONG_ACCOUNT:
+        return redirect("connect_result", pk=attempt.pk)
+    context = {"attempt": attempt, "link": attempt.link, "link_is_good": attempt.link and is_open(attempt.link)}
+    return render(request, "tokens/connect_stopped.html", {**context, "is_member": _is_member(request, attempt)})
+
+
 def _missing(attempt: ConnectAttempt) -> list[Lack]:
     """What is needed of the account that was connected, and is not allowed, in words."""
     connected = attempt.connection if attempt.outcome in GOOD else None
@@ -153,18 +181,19 @@ def _expected(attempt: ConnectAttempt) -> str:
 
 
 @login_not_required
+@unlisted
 @require_POST
 def finish_connecting(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Goes on with what waits: a code that came back to another browser, a token not yet made long-lived, a choice."""
     attempt = _load(request, pk)
     if attempt.pending_secret is not None and not consent.still_allowed(attempt):
-        return render(request, "tokens/state_refused.html", status=400)
+        return _state_refused(request, attempt.meta_app.flavour)
     if lacks_secret(attempt.meta_app):
         # What waits goes on waiting: an owner may enter the secret again within its hour.
         return own_app_broken(request, attempt.tenant)
     chooses = attempt.outcome == ConnectAttempt.Outcome.CHOOSE
     if chooses and (trouble := choice.choose(attempt, request.POST.getlist("account"))):
-        messages.error(request, gettext(trouble))
+        messages.error(request, trouble)
         return redirect("connect_result", pk=attempt.pk)
     if claim_pending(attempt):
         keeper = consent_keeper_of(attempt.meta_app, deadline=FINISH_SECONDS)
@@ -176,6 +205,7 @@ def finish_connecting(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 @login_not_required
+@unlisted
 @require_POST
 def try_again(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Back to consent, by the same right as the attempt: a member's, or that of a link.
@@ -186,7 +216,7 @@ def try_again(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     link = attempt.link if attempt.link is None or is_open(attempt.link) else once_more(attempt)
     is_members = attempt.link is None and attempt.user_id == request.user.pk and consent.still_allowed(attempt)
     if link is None and not is_members:
-        return render(request, "tokens/state_refused.html", status=400)
+        return _state_refused(request, attempt.meta_app.flavour)
     return to_consent(
         request,
         attempt.meta_app.flavour,

@@ -6,13 +6,17 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 
 from accounts.models import Membership, Tenant, User
 from accounts.rights import Right, may
 from tokens import needs
 from tokens.clients import AppNotSetUp, app_for, consent_keeper_of, lacks_secret
-from tokens.models import Connection, Link
+from tokens.flavours import FLAVOURS
+from tokens.models import Connection, Flavour, Link
 from tokens.services import consent
+from tokens.services.reconnect_requests import BEGAN, note_link_step
+from tokens.views.onlookers import is_staff
 from tokens.views.session import nonce
 from tokens.wording import allowed_by
 
@@ -68,6 +72,8 @@ def to_consent(
         link=link,
     )
     keeper.close()
+    if link is not None and not is_staff(request):
+        note_link_step(link, BEGAN, timezone.now())
     return redirect(url)
 
 
@@ -81,4 +87,13 @@ def own_app_broken(request: HttpRequest, tenant: Tenant) -> HttpResponse:
 
 def not_set_up(request: HttpRequest, flavour: str) -> HttpResponse:
     """Says that neither the workspace nor the installation has a Meta app of that flavour."""
-    return render(request, "tokens/not_set_up.html", {"flavour": flavour}, status=503)
+    known = FLAVOURS.get(flavour, FLAVOURS[Flavour.INSTAGRAM_LOGIN])
+    app_id, app_secret = known.settings
+    context = {
+        "host": known.host,
+        "app_id": app_id,
+        "app_secret": app_secret,
+        # A workspace brings an app of Instagram Login alone.
+        "own_app": known.name == Flavour.INSTAGRAM_LOGIN,
+    }
+    return render(request, "tokens/not_set_up.html", context, status=503)

@@ -16,6 +16,7 @@ from accounts.http import TenantRequest, right_required
 from accounts.rights import Right
 from tokens import paste_wording as words
 from tokens.clients import AppNotSetUp, app_for, facebook_client, instagram_client, lacks_secret
+from tokens.flavours import FLAVOURS
 from tokens.meta import Secret
 from tokens.models import Connection, Flavour, MetaApp
 from tokens.paste_form import PasteForm
@@ -32,8 +33,8 @@ can_connect = right_required(Right.CONNECT)
 
 # Five calls at most, each within it, stay under twenty seconds.
 CALL_SECONDS = 3.9
-# In the session, from a refusal to the page that tells it: why, and the address that was written.
-REFUSED = "paste_refused"
+# In the session, from a refusal to the page that tells it: why, who was asked, and the address that was written.
+REFUSED = "paste_was_refused"
 LONGEST_ADDRESS = 254
 PASTED = (Flavour.INSTAGRAM_LOGIN, Flavour.FACEBOOK_LOGIN)
 
@@ -81,13 +82,13 @@ def _apps(request: TenantRequest, *flavours: Flavour, save: bool) -> dict[str, M
 def _taken(request: TenantRequest, page: str, apps: dict[str, MetaApp]) -> HttpResponse:
     form = PasteForm(request.POST)
     if form.trouble:
-        return _refused(request, page, form.trouble)
+        return _refused(request, page, form.trouble, next(iter(apps)))
     pasted = _pasted(request, form, apps)
     if pasted.attempt is not None:
         messages.info(request, words.SEVERAL.format(request.tenant.name))
         return redirect("connect_result", pk=pasted.attempt.pk)
     if pasted.connection is None:
-        return _refused(request, page, pasted.word)
+        return _refused(request, page, pasted.word, pasted.flavour or next(iter(apps)))
     return _led_on(request, pasted, pasted.connection)
 
 
@@ -126,21 +127,21 @@ def _led_on(request: TenantRequest, pasted: Pasted, connection: Connection) -> H
     return redirect("connection", slug=request.tenant.slug, pk=connection.pk)
 
 
-def _refused(request: TenantRequest, page: str, word: str) -> HttpResponse:
+def _refused(request: TenantRequest, page: str, word: str, flavour: str) -> HttpResponse:
     """Back to the form, by way of the session.
 
     A page that answers a POST stays in the browser's history together with what was posted: whoever presses Back there
     would send the token again.
     """
-    request.session[REFUSED] = [word, request.POST.get("contact_email", "")[:LONGEST_ADDRESS]]
+    request.session[REFUSED] = [word, FLAVOURS[flavour].host, request.POST.get("contact_email", "")[:LONGEST_ADDRESS]]
     return redirect(page, slug=request.tenant.slug)
 
 
 def _page(request: TenantRequest, template: str, *, apps: dict[str, MetaApp], **shown: Any) -> HttpResponse:
-    word, contact_email = request.session.pop(REFUSED, ("", ""))
+    word, host, contact_email = request.session.pop(REFUSED, ("", "", ""))
     context = {
         "form": PasteForm(initial={"contact_email": contact_email}),
-        "refusal": words.REFUSALS.get(word),
+        "refusal": words.refusal(word, host),
         "app_ids": {flavour: app.app_id for flavour, app in apps.items()},
         **shown,
     }

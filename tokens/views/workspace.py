@@ -31,7 +31,7 @@ from tokens.services.set_contact import set_contact as set_contact_service
 from tokens.standstill import standstill
 from tokens.views.departure import explain_consent, to_consent
 from tokens.views.listing import listing
-from tokens.wording import REMOVE_AT_META
+from tokens.wording import REMOVE_AT_META, why_it_ended
 
 can_see = right_required(Right.SEE)
 can_connect = right_required(Right.CONNECT)
@@ -40,18 +40,18 @@ AFTER_REFRESH = {
     "refreshed": (messages.SUCCESS, "Renewed."),
     "cannot_refresh": (
         messages.WARNING,
-        "Instagram refuses to renew it, though it still works. We ask once a day.",
+        "{host} refuses to renew it, though it still works. We ask once a day.",
     ),
     "permission_missing": (
         messages.WARNING,
         "A permission is missing. Reconnect and leave all of them ticked.",
     ),
-    "refused": (messages.WARNING, "Instagram refused the request. Our staff have been told."),
+    "refused": (messages.WARNING, "{host} refused the request. Our staff have been told."),
     "too_young": (
         messages.INFO,
-        "It is under 24 hours old; Instagram renews it later. Nothing needs to be done.",
+        "It is under 24 hours old; {host} renews it later. Nothing needs to be done.",
     ),
-    "held": (messages.WARNING, "Instagram's answers make no sense just now; nothing was changed."),
+    "held": (messages.WARNING, "{host}'s answers make no sense just now; nothing was changed."),
     "our_fault": (
         messages.ERROR,
         "That is our fault, not yours. Our staff have been told; nothing was lost.",
@@ -83,7 +83,7 @@ NOT_TRIED = (
 )
 NOT_NOW = (
     messages.WARNING,
-    "Instagram did not answer as it should. Nothing was changed; we try again by ourselves.",
+    "{host} did not answer as it should. Nothing was changed; we try again by ourselves.",
 )
 
 
@@ -136,10 +136,11 @@ def connect(request: TenantRequest, slug: str, flavour: str) -> HttpResponse:
 @can_connect
 @require_POST
 def reconnect(request: TenantRequest, slug: str, pk: uuid.UUID) -> HttpResponse:
-    """Starts OAuth to revive one connection."""
+    """Starts OAuth to revive one connection; where nobody consents, says what to do instead."""
     row = _load(request, pk)
     if not FLAVOURS[row.flavour].consents:
-        return redirect("add_system_user", slug=request.tenant.slug)
+        context = {"connection": row, "why": why_it_ended(row.reason, row.flavour)}
+        return render(request, "tokens/new_token.html", {**context, **_page_context(request, timezone.now())})
     return to_consent(request, row.flavour, tenant=request.tenant, user=request.user, connection=row)
 
 
@@ -151,7 +152,8 @@ def refresh_now(request: TenantRequest, slug: str, pk: uuid.UUID) -> HttpRespons
         messages.info(request, _why_not_renewed(row))
         return _to_connection(request, row)
     if row.status == Status.ACTIVE and (until := young_until(row, timezone.now())) is not None:
-        text = f"It is under 24 hours old. Instagram can renew it from {instant(until)} on; it does not need it."
+        host = FLAVOURS[row.flavour].host
+        text = f"It is under 24 hours old. {host} can renew it from {instant(until)} on; it does not need it."
         messages.info(request, text)
         return _to_connection(request, row)
     return _ask_now(request, row, "refresh")
@@ -178,7 +180,7 @@ def _ask_now(request: TenantRequest, row: Connection, purpose: str) -> HttpRespo
     # Of a death the page itself speaks, with reason, remedy and the button that helps: one alert, not two.
     if word != "died":
         level, text = AFTER_REFRESH.get(word, NOT_NOW)
-        messages.add_message(request, level, text)
+        messages.add_message(request, level, text.format(host=FLAVOURS[row.flavour].host))
     return _to_connection(request, row)
 
 
@@ -213,6 +215,7 @@ def disconnect(request: TenantRequest, slug: str, pk: uuid.UUID) -> HttpResponse
             "connection": row,
             "advice": advice,
             "asks_to_revoke": asks,
+            "host": FLAVOURS[row.flavour].host,
             **_page_context(request, timezone.now()),
         }
         return render(request, "tokens/disconnect.html", context)

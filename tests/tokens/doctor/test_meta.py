@@ -173,3 +173,28 @@ def test_retired_apps_are_of_no_interest(line):
     make_connection(meta_app=row, tenant=row.tenant)
     MetaApp.objects.filter(pk=row.pk).update(test_outcome="wrong_secret", retired_at=row.created_at)
     assert line("Workspaces' own apps").sentence == "0 apps in use, none known to be broken."
+
+
+@pytest.mark.parametrize(
+    ("changes", "level", "part"),
+    [
+        ({}, "ok", "accepts the app ID and the secret"),
+        ({"FACEBOOK_APP_SECRET": "of another app"}, "wrong", "The secret is wrong"),
+        ({"FACEBOOK_APP_ID": "1"}, "wrong", "does not know an app"),
+        ({"FACEBOOK_APP_SECRET": ""}, "wrong", "Only one of"),
+        ({"FACEBOOK_APP_ID": "", "FACEBOOK_APP_SECRET": ""}, "ok", "None is set"),
+    ],
+)
+def test_the_facebook_app_is_tried_too_and_told_apart_from_instagrams(line, settings, changes, level, part):
+    for name, value in changes.items():
+        setattr(settings, name, value)
+    found = line("The installation's Facebook app")
+    assert (found.level, part in found.sentence) == (level, True), found.sentence
+    assert "of another app" not in found.sentence + found.remedy
+    if level == "wrong":
+        assert "FACEBOOK_APP_SECRET" in found.remedy and "INSTAGRAM" not in found.remedy
+
+
+def test_where_no_facebook_app_is_set_nothing_is_to_be_entered_for_it(lines, settings):
+    settings.FACEBOOK_APP_ID = ""
+    assert not lines("Facebook redirect URI")

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -25,4 +24,7 @@ def people(signed_in: Client, tenant: Tenant, cast: dict[str, Any], emulator: Em
     return FacebookPeople(signed_in, tenant, cast, emulator)
 
 
-Connect = Callable[..., Any]
+@pytest.fixture(autouse=True)
+def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between tries, of which a person would hardly notice."""
+    monkeypatch.setattr("tokens.services.connect.EXCHANGE_PAUSE", 0)

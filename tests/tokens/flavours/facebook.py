@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.test import Client
 
 from accounts.models import Tenant
@@ -38,6 +39,49 @@ class FacebookPeople:
         """The address that a way led to, and the page there."""
         assert response.status_code == 302, response.content.decode()
         return response["Location"], Page(self.browser.get(response["Location"]).content.decode())
+
+    def leave(self, start: str = "", browser: Client | None = None) -> str:
+        """Presses the button; the address of the dialog."""
+        return leave_from(browser or self.browser, start or self.path())
+
+    def allow(self, address: str, person: str, **ticked: Any) -> str:
+        """Goes through the dialog; the address that the browser is sent to, without our origin."""
+        return back(facebook_consent(address, self.cast[person].id, **ticked))
+
+    def choosing(self, person: str = FEW, start: str = "") -> Page:
+        """The page on which somebody with several accounts chooses."""
+        return self.result(self.consent(person, start))[1]
+
+    def ids(self, *handles: str) -> list[str]:
+        """Of accounts at Instagram, as the choice names them."""
+        return [self.emulator.state.persons[each].user_id for each in handles]
+
+    def choose(self, page: Page, *handles: str) -> Any:
+        """The answer to a choice."""
+        form = page.form_of("Finish connecting")
+        return self.browser.post(form.action, {"account": self.ids(*handles)})
+
+    def connect_several(self, *handles: str, person: str = FEW) -> list[Connection]:
+        """Connects several accounts of a person at once."""
+        response = self.choose(self.choosing(person), *handles)
+        assert response.status_code == 302
+        return [Connection.objects.get(tenant=self.tenant, handle=each) for each in handles]
+
+    def scoped_id(self, person: str) -> str:
+        """By which id our app knows a person."""
+        return str(self.cast[person].scoped_id(settings.FACEBOOK_APP_ID))
+
+    def page_of(self, connection: Connection, what: str = "") -> str:
+        return f"/w/{connection.tenant.slug}/connections/{connection.pk}/{what}"
+
+    def shown(self, connection: Connection) -> str:
+        """The words on the page of a connection."""
+        return Page(self.browser.get(self.page_of(connection)).content.decode()).text
+
+    def asked(self, *parts: str) -> list[tuple[str, str]]:
+        """Method and path of what Facebook was asked for that ends in one of `parts`, oldest first."""
+        asked = [(each["method"], each["path"]) for each in self.emulator.state.requests()]
+        return [(method, path) for method, path in asked if path.endswith(parts)]
 
     def connect(self, person: str = SINGLE, **ticked: Any) -> Connection:
         """Connects the one account of a person."""

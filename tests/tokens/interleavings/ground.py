@@ -23,13 +23,25 @@ from tokens.models import (
     Connection,
     Credential,
     Link,
+    ReconnectRequest,
     Strike,
     SweepRun,
 )
 from tokens.services import claims
 
 START = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
-EMPTIED: list[Any] = [OutboxMessage, Event, Link, Strike, Brake, CallTally, SweepRun, Credential, Connection]
+EMPTIED: list[Any] = [
+    OutboxMessage,
+    Event,
+    Link,
+    ReconnectRequest,
+    Strike,
+    Brake,
+    CallTally,
+    SweepRun,
+    Credential,
+    Connection,
+]
 _owner_name = claims.owner_name
 
 

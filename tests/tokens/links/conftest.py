@@ -34,6 +34,12 @@ def path(link: Link) -> str:
     return f"/link/{links.token_of(link)}/"
 
 
+@pytest.fixture(autouse=True)
+def answers_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asking for a new link takes a quarter of a second; there is a test for that."""
+    monkeypatch.setattr("tokens.views.link.ANSWER_AFTER", 0)
+
+
 def known_at_instagram(emulator: Any, *people: str) -> None:
     for person in people:
         if person not in emulator.state.persons:

@@ -40,7 +40,7 @@ def test_another_account_is_refused_with_both_names_and_the_link_stays_good(expe
     assert (attempt.outcome, attempt.pending_secret) == ("wrong_account", None)
     assert Link.objects.get().used_at is None
     assert phone.get(path_of(expecting)).status_code == 200
-    again = leave_from(phone, page.form_of("Try again").action)
+    again = leave_from(phone, page.form_of("Switch account").action)
     phone.get(allow(again, "carla"))
     assert Connection.objects.get().handle == "carla"
 

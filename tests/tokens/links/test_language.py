@@ -62,7 +62,8 @@ def test_a_closed_link_and_its_answer_speak_german(
     page = read(phone.get(path))
     assert "Seine Zeit ist abgelaufen." in page.text
     assert page.button_words == ["Neuen Link schicken"]
-    assert "Sehen Sie in Ihre E-Mails" in read(phone.post(f"{path}new/")).text
+    asked = page.form_of("Neuen Link schicken")
+    assert "Sehen Sie in Ihre E-Mails" in read(phone.post(f"{path}{asked.action}", asked.fields)).text
     disconnect(dead, by=alice)
     assert "wurde vom Arbeitsbereich beendet" in read(phone.get(path)).text
 
@@ -71,6 +72,30 @@ def test_a_garbled_link_belongs_to_nobody_and_speaks_english(german: Tenant, pho
     page = Page(phone.get("/link/garbled/").content.decode())
     assert '<html lang="en">' in page.html
     assert "It is not complete." in page.text
+
+
+@pytest.mark.parametrize(
+    "refused", [lambda phone, path: phone.get("/link/garbled/"), lambda phone, path: phone.get("/link/")]
+)
+def test_what_belongs_to_nobody_speaks_as_the_browser_does(phone: Client, path: str, db: None, refused: Any) -> None:
+    phone.defaults["HTTP_ACCEPT_LANGUAGE"] = "de-AT,de;q=0.9,en;q=0.5"
+    page = read(refused(phone, path))
+    assert "nicht vollständig" in page.text or "nichts zu finden" in page.text
+
+
+def test_who_tries_too_often_is_told_so_as_the_browser_speaks(db: None) -> None:
+    browser = Client(headers={"accept-language": "de"})
+    answers = [browser.post("/link/garbled/new/") for _ in range(21)]
+    assert answers[-1].status_code == 429
+    assert "Zu viele Versuche" in read(answers[-1]).text
+
+
+def test_the_answer_to_asking_anew_tells_by_its_language_nothing_of_the_link(german: Tenant, path: str) -> None:
+    answers = [Client().post(f"{each}new/", {"language": "de"}) for each in (path, "/link/garbled/")]
+    assert answers[0].content == answers[1].content
+    plain = [Client().post(f"{each}new/") for each in (path, "/link/garbled/")]
+    assert plain[0].content == plain[1].content
+    assert "Look into your mail" in Page(plain[0].content.decode()).text
 
 
 def test_an_english_workspace_tells_its_own_hour(tenant: Tenant, link: Link, phone: Client, path: str) -> None:

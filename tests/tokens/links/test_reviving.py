@@ -97,12 +97,12 @@ def test_another_account_is_refused_with_both_handles_and_the_link_stays_good(re
     page = Page(phone.get(revive(phone, "sister")["Location"]).content.decode())
     assert "@creator" in page.text
     assert "@sister" in page.text
-    assert "Try again" in page.button_words
+    assert "Switch account" in page.button_words
     assert status(dead) == ("inactive", "password_changed")
     assert all_rows(apart_from=frozenset({"tokens_connectattempt", "django_session"})) == before
     assert not Connection.objects.exclude(pk=dead.pk).exists()
     assert phone.get(path).status_code == 200
-    again = leave_from(phone, page.form_of("Try again").action)
+    again = leave_from(phone, page.form_of("Switch account").action)
     assert phone.get(allow(again, "creator")).status_code == 302
     assert status(dead) == ("active", "")
 
