@@ -12,7 +12,7 @@ from allauth.usersessions.models import UserSession
 from django.db.models import Model
 
 from accounts.models import Event, Invitation, Membership, User
-from notifications.models import OutboxMessage
+from notifications.models import OutboxMessage, SilencedAddress
 
 Line = dict[str, Any]
 Gather = Callable[[User], list[Line]]
@@ -37,6 +37,7 @@ def own_data(user: User) -> dict[str, Any]:
         **{name: gather(user) for name, gather in _registered.items()},
         "what_you_did": _acts(addresses),
         "mails_to_you": _mails(addresses),
+        "addresses_that_take_no_mail": _silenced(addresses),
     }
 
 
@@ -57,6 +58,8 @@ def _account(user: User) -> Line:
         "joined_at": user.date_joined,
         "last_sign_in_at": user.last_login,
         "staff": user.is_staff,
+        "language": user.language,
+        "time_zone": user.time_zone,
         "password": "kept as a hash, which can't be turned back" if user.has_usable_password() else "none",
     }
 
@@ -99,6 +102,11 @@ def _mails(addresses: list[str]) -> list[Line]:
             "kind", "recipient", "state", "created_at", "sent_at"
         )
     ]
+
+
+def _silenced(addresses: list[str]) -> list[Line]:
+    rows = SilencedAddress.objects.filter(address__in=addresses).select_related("tenant").order_by("since", "pk")
+    return [{"email": row.address, "workspace": row.tenant.name, "since": row.since} for row in rows]
 
 
 def in_utc(value: Any) -> str:

@@ -21,6 +21,7 @@ class Right(StrEnum):
     SEE_EVENTS = "see what happened in the workspace"
     CHANGE_SETTINGS = "change name, address, time zone, language and the permissions needed"
     MANAGE_META_APP = "set up the workspace's own Meta app"
+    ADD_SYSTEM_USERS = "add system users"
     MOVE_DATA = "export the workspace and import tokens"
     DELETE = "delete the workspace and undo it"
 
@@ -40,6 +41,7 @@ ROLES: dict[Right, frozenset[Role]] = {
     Right.SEE_EVENTS: _MANAGERS,
     Right.CHANGE_SETTINGS: _MANAGERS,
     Right.MANAGE_META_APP: _OWNERS,
+    Right.ADD_SYSTEM_USERS: _OWNERS,
     Right.MOVE_DATA: _OWNERS,
     Right.DELETE: _OWNERS,
 }

@@ -9,6 +9,7 @@ from django_q.tasks import async_task
 
 from accounts.services.prune_history import prune_history
 from accounts.services.purge_workspaces import purge_workspaces
+from notifications.prune import prune_outbox
 from notifications.worker import asked_to_stop, task
 
 # Well below the queue's time limit for a task; what is left is rung for anew.
@@ -27,9 +28,14 @@ def purge() -> int:
 
 @task
 def prune() -> int:
-    """Each hour: deletes old lines of routine from the history. Returns how many."""
-    ends_at = time.monotonic() + SECONDS
-    deleted, done = prune_history(timezone.now(), go_on=lambda: time.monotonic() < ends_at and not asked_to_stop())
-    if not done and not asked_to_stop():
+    """Each hour: deletes old lines of routine from the history, and old mails from the outbox. Returns how many."""
+    ends_at, now = time.monotonic() + SECONDS, timezone.now()
+
+    def go_on() -> bool:
+        return time.monotonic() < ends_at and not asked_to_stop()
+
+    lines, no_lines_left = prune_history(now, go_on=go_on)
+    mails, no_mails_left = prune_outbox(now, go_on=go_on)
+    if not (no_lines_left and no_mails_left) and not asked_to_stop():
         async_task("accounts.tasks.prune")
-    return deleted
+    return lines + mails

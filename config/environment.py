@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 import environ
 from croniter import croniter
@@ -30,6 +30,8 @@ FILE_LINE = re.compile(r"(?:export )?[A-Za-z_0-9]+=")
 HOST = re.compile(r"[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]")
 DEFAULT_PORTS = {"http": 80, "https": 443}
 FERNET_KEY = re.compile(r"[A-Za-z0-9_-]{43}=")
+MAIL_SERVICE = re.compile(r"[a-z0-9_]+")
+BACKEND = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+", re.ASCII)
 ID_LENGTH = 100
 NOON = dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC)
 WORD = re.compile(r"[A-Za-z0-9_.:-]+")
@@ -246,8 +248,11 @@ def email(name: str, default: str) -> dict[str, Any]:
     """Django's mail settings out of one address (`smtp+tls://user:password@host:587`, `consolemail://`, …)."""
     url = raw(name, default)
     scheme = url.partition(":")[0]
+    if scheme in OTHER_BACKENDS:
+        return OTHER_BACKENDS[scheme](name, url)
     if scheme not in environ.Env.EMAIL_SCHEMES:
-        raise SettingsError(f"{name} must begin with one of: {', '.join(sorted(environ.Env.EMAIL_SCHEMES))}.")
+        schemes = ", ".join(sorted([*environ.Env.EMAIL_SCHEMES, *OTHER_BACKENDS]))
+        raise SettingsError(f"{name} must begin with one of: {schemes}.")
     problem = "is not a mail server's address such as smtp+tls://user:password@host:587"
     found: dict[str, Any] = dict(_check(name, problem, environ.Env.email_url_config, url))
     if scheme.startswith("smtp") and not found["EMAIL_HOST"]:
@@ -255,6 +260,34 @@ def email(name: str, default: str) -> dict[str, Any]:
     if scheme == "filemail" and not found["EMAIL_FILE_PATH"]:
         raise SettingsError(f"{name} names no directory: filemail:////var/mail is an absolute one.")
     return found
+
+
+def _mail_service(name: str, url: str) -> dict[str, Any]:
+    """`anymail://mailgun?API_KEY=…&SENDER_DOMAIN=…`: a mail service by django-anymail's name of it, and its settings.
+
+    Page: https://anymail.dev/en/stable/esps/.
+    """
+    service, _, query = url.partition("://")[2].partition("?")
+    service = service.rstrip("/")
+    if not MAIL_SERVICE.fullmatch(service):
+        raise SettingsError(f"{name} must name a mail service of django-anymail, such as anymail://mailgun?API_KEY=….")
+    given = parse_qsl(query, keep_blank_values=True)
+    options = {f"{service}_{option}".upper(): value for option, value in given}
+    return {"EMAIL_BACKEND": f"anymail.backends.{service}.EmailBackend", "ANYMAIL": options}
+
+
+def _other_backend(name: str, url: str) -> dict[str, Any]:
+    """`backend://package.module.Class`: any mail backend of Django's kind."""
+    path = url.partition("://")[2]
+    if not BACKEND.fullmatch(path):
+        raise SettingsError(f"{name} must name a class, such as backend://package.module.EmailBackend.")
+    return {"EMAIL_BACKEND": path}
+
+
+OTHER_BACKENDS: dict[str, Callable[[str, str], dict[str, Any]]] = {
+    "anymail": _mail_service,
+    "backend": _other_backend,
+}
 
 
 def sender(name: str, default: str) -> str:

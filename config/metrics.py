@@ -21,7 +21,7 @@ from notifications.models import OutboxMessage
 from tokens import flags
 from tokens.models import AppBudget, Brake, CallTally, Credential, SweepRun, UnknownAnswer
 from tokens.services import budget
-from tokens.services.heartbeat import last_sweep
+from tokens.services.heartbeat import SILENCES, last_beats
 
 PURPOSES: dict[str, str] = {"refresh": "due_at", "check": "check_due_at"}
 HOUR = dt.timedelta(hours=1)
@@ -47,11 +47,11 @@ class TableCollector(Collector):
 
     def collect(self) -> Iterable[Metric]:
         yield from self._due()
-        yield self._heartbeat()
+        yield from self._heartbeats()
         yield self._brakes()
         yield from self._budgets()
         yield from self._latency()
-        yield _gauge("outbox_waiting", "Mails that are owed and not sent yet.", [({}, _outbox_waiting())])
+        yield from self._outbox()
         yield _gauge(
             "unknown_answers",
             "Answers of Meta's that no rule knows, all that were ever counted.",
@@ -77,12 +77,13 @@ class TableCollector(Collector):
         oldest = (self.now - row["oldest"]).total_seconds() if row["overdue"] else 0
         return {"due": row["due"], "overdue": row["overdue"], "oldest_overdue_seconds": oldest}
 
-    def _heartbeat(self) -> Metric:
-        at = last_sweep()
-        # A sweep that never ran was infinitely long ago: an alert on its age needs no rule of its own for that.
-        age = float("inf") if at is None else (self.now - at).total_seconds()
-        words = "How long ago a sweep last ran, whether or not anything was due; +Inf before the first."
-        return _gauge("seconds_since_last_sweep", words, [({}, age)])
+    def _heartbeats(self) -> Iterator[Metric]:
+        beats = last_beats()
+        for name in SILENCES:
+            # What never ran was infinitely long ago: an alert on its age needs no rule of its own for that.
+            age = (self.now - beats[name]).total_seconds() if name in beats else float("inf")
+            words = f"How long ago a {name} last ran, whether or not anything was due; +Inf before the first."
+            yield _gauge(f"seconds_since_last_{name}", words, [({}, age)])
 
     def _brakes(self) -> Metric:
         rows = Brake.objects.filter(lifted_at__isnull=True).order_by().values_list("cause").annotate(Count("pk"))
@@ -120,6 +121,13 @@ class TableCollector(Collector):
             [({"app": str(row["meta_app"])}, row["slowest"]) for row in found],
         )
 
+    def _outbox(self) -> Iterator[Metric]:
+        found = OutboxMessage.objects.filter(due_at__isnull=False).aggregate(waiting=Count("pk"), oldest=Min("due_at"))
+        late = (self.now - found["oldest"]).total_seconds() if found["oldest"] else 0
+        yield _gauge("outbox_waiting", "Mails that are owed and not sent yet.", [({}, found["waiting"])])
+        words = "For how long the mail that is due longest has been due; 0 where none is."
+        yield _gauge("outbox_oldest_due_seconds", words, [({}, max(0, late))])
+
     def _last_hour(self) -> Iterator[Metric]:
         """Of sweeps that ended within it."""
         outcomes = {purpose: Counter({"refreshed": 0, "alive": 0, "lost": 0}) for purpose in PURPOSES}
@@ -143,10 +151,6 @@ class TableCollector(Collector):
             "Claims taken over from a lease that had ended, of the sweeps that ended within the last hour.",
             [({"purpose": purpose}, count) for purpose, count in recovered.items()],
         )
-
-
-def _outbox_waiting() -> int:
-    return OutboxMessage.objects.filter(due_at__isnull=False).count()
 
 
 def _last_sweeps() -> Iterator[Metric]:

@@ -88,6 +88,7 @@ INSTALLED_APPS = [
 ]
 # The sign-in wall and the tenant gate stand before CSRF: strangers get the same answer with and without a token.
 MIDDLEWARE = [
+    "config.watch.WatchMiddleware",
     "config.middleware.HealthMiddleware",
     "config.status.StatusMiddleware",
     "django.middleware.security.SecurityMiddleware",

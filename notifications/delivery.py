@@ -21,10 +21,12 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import transaction
 from django.utils import timezone
 
-from notifications.failures import Failure, judge
+from notifications import signs
+from notifications.failures import Failure, NotTaken, judge
 from notifications.mails import Pointless, compose
 from notifications.models import OutboxMessage, State
 from notifications.registry import UnknownKind, find
+from notifications.silence import is_silenced, silence
 from notifications.worker import asked_to_stop
 
 logger = logging.getLogger(__name__)
@@ -59,24 +61,29 @@ def deliver_due(
     owner: str | None = None,
     limit: int | None = None,
     within: dt.timedelta | None = None,
+    kind: str | None = None,
     on_progress: Callable[[DeliveryReport], None] | None = None,
 ) -> DeliveryReport:
     """Sends all mail that is due, most overdue first. Must not be called inside a transaction.
 
-    A worker that is told to stop takes up no further mail.
+    Whoever wants to know that mail is delivered at all is told first (`notifications.signs`). A worker that is told to
+    stop takes up no further mail.
 
     Arguments:
         owner: whose name stands at a claim; by default one made of host and process.
         limit: take up at most so many mails.
         within: take up no further mail after this time. The one in hand may take another LEASE.
+        kind: only mail of this kind. Then nobody is told that mail is delivered: what is left is left.
         on_progress: called with the growing report after each mail.
 
     Returns the report. A dead mail server is no error: the report says so, and what was not tried stays due.
     Raises the database's errors.
     """
+    if kind is None:
+        signs.delivering(timezone.now())
     run = _Run()
     try:
-        for message in _claims(owner or _own_name(), limit, within):
+        for message in _claims(owner or _own_name(), limit, within, kind):
             run.work(message)
             if on_progress:
                 on_progress(run.report)
@@ -91,20 +98,20 @@ def _own_name() -> str:
     return f"{socket.gethostname()[:60]}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
 
 
-def _claims(owner: str, limit: int | None, within: dt.timedelta | None) -> Iterator[OutboxMessage]:
+def _claims(owner: str, limit: int | None, within: dt.timedelta | None, kind: str | None) -> Iterator[OutboxMessage]:
     started = time.monotonic()
     taken = 0
     while limit is None or taken < limit:
         if asked_to_stop() or (within is not None and time.monotonic() - started >= within.total_seconds()):
             return
-        message = _claim(owner)
+        message = _claim(owner, kind)
         if message is None:
             return
         taken += 1
         yield message
 
 
-def _claim(owner: str) -> OutboxMessage | None:
+def _claim(owner: str, kind: str | None) -> OutboxMessage | None:
     """The most overdue mail, now held by `owner`; None where nothing is due.
 
     Durable: inside a caller's transaction the lock would last through the conversation with the server.
@@ -112,7 +119,8 @@ def _claim(owner: str) -> OutboxMessage | None:
     while True:
         now = timezone.now()
         with transaction.atomic(durable=True):
-            message = OutboxMessage.objects.due(now).select_for_update(skip_locked=True).first()
+            due = OutboxMessage.objects.due(now).filter(**({"kind": kind} if kind else {}))
+            message = due.select_for_update(skip_locked=True).first()
             if message is None or OutboxMessage.objects.claim(message, owner=owner, until=now + LEASE):
                 return message
 
@@ -131,12 +139,14 @@ class _Line:
 
     def send(self, mail: EmailMultiAlternatives) -> None:
         self._mails += 1
-        self._backend.send_messages([mail])
+        # Backends count what they have sent; one that keeps its count to itself raises where it fails.
+        if self._backend.send_messages([mail]) == 0:
+            raise NotTaken
 
     def close(self) -> None:
         self._mails = 0
-        # Every error of smtplib is an OSError. A farewell that fails takes back nothing.
-        with suppress(OSError):
+        # A farewell that fails takes back nothing, whatever the backend raises.
+        with suppress(Exception):
             self._backend.close()
 
 
@@ -159,6 +169,8 @@ class _Run:
 
     def _prepare(self, message: OutboxMessage) -> EmailMultiAlternatives | None:
         try:
+            if is_silenced(message.recipient, tenant_id=message.tenant_id):
+                raise Pointless("silenced")
             return compose(message)
         except Pointless as reason:
             self._end(message, State.DROPPED, reason.word)
@@ -202,7 +214,11 @@ class _Run:
         now = timezone.now()
         given_up = now - message.created_at >= GIVE_UP_AFTER and attempts >= LEAST_ATTEMPTS
         if failure.final or given_up:
-            self._end(message, State.REFUSED, failure.word, attempts=attempts)
+            # Both or neither: a refusal that a kill left unremembered would be forgotten for good.
+            with transaction.atomic():
+                ended = self._end(message, State.REFUSED, failure.word, attempts=attempts)
+                if ended and failure.of_address and message.tenant_id is not None:
+                    silence(message.recipient, tenant_id=message.tenant_id, why=failure.word, now=now)
             return
         stored = OutboxMessage.objects.change_claimed(
             message,
@@ -214,7 +230,7 @@ class _Run:
         )
         self._count(message, "retried", stored, failure.word)
 
-    def _end(self, message: OutboxMessage, state: State, word: str, **changes: object) -> None:
+    def _end(self, message: OutboxMessage, state: State, word: str, **changes: object) -> bool:
         stored = OutboxMessage.objects.change_claimed(
             message,
             state=state,
@@ -225,6 +241,7 @@ class _Run:
             **changes,
         )
         self._count(message, state.value, stored, word)
+        return stored
 
     def _count(self, message: OutboxMessage, outcome: str, stored: bool, word: str) -> None:
         if not stored:

@@ -1,4 +1,4 @@
-"""The outbox: which mail is still owed to whom. A row holds ids, never a text, a link or a secret."""
+"""The outbox: which mail is owed to whom, and what came of it. A row holds ids, never a text, a link or a secret."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from notifications.querysets import OutboxQuerySet
+from notifications.querysets import OutboxQuerySet, SilencedAddressQuerySet
 
 
 class State(models.TextChoices):
@@ -60,10 +60,52 @@ class OutboxMessage(models.Model):
             # Deliverers ask for these all day; a full index would carry every mail ever sent along.
             models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="outbox_due"),
             models.Index(fields=["subject_id"], name="outbox_subject"),
+            # A workspace's page of what was sent, newest first.
+            models.Index(fields=["tenant", "-created_at", "-id"], name="outbox_of_tenant"),
+            # The oldest of what has ended, which goes first.
+            models.Index(
+                fields=["created_at"], condition=Q(due_at__isnull=True, tenant__isnull=False), name="outbox_ended"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.kind} ({self.state})"
+
+
+class SilencedAddress(models.Model):
+    """An address that takes no mail: the tenant sends it none until somebody tries again."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tenant = models.ForeignKey("accounts.Tenant", on_delete=models.CASCADE, related_name="+")
+    address = models.EmailField(max_length=254, help_text="In lower case.")
+    why = models.CharField(max_length=20, help_text="The word by which it refused, or sent back, a mail.")
+    since = models.DateTimeField(default=timezone.now)
+
+    objects = SilencedAddressQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant", "address"], name="one_silence_an_address")]
+
+    def __str__(self) -> str:
+        return f"silenced: {self.why}"
+
+
+class Outage(models.Model):
+    """Something stood still and staff were told; told again once all is well. It belongs to no tenant."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    what = models.CharField(max_length=40, help_text="What is watched.")
+    began_at = models.DateTimeField()
+    over_at = models.DateTimeField(null=True)
+    covered = models.JSONField(default=list, help_text="Words of what staff need not be told of any more.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["what"], condition=Q(over_at__isnull=True), name="one_outage_at_a_time")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.what}, since {self.began_at:%Y-%m-%d %H:%M:%S}"
 
 
 class Doorbell(models.Model):

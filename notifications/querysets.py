@@ -1,15 +1,17 @@
-"""Named questions to the outbox, and the two writes that only whoever holds a claim may do."""
+"""Named questions to the outbox and what belongs to it, and the two writes that only whoever holds a claim may do."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Self
+from uuid import UUID
 
 from django.db import models
 from django.db.models import F, Q
 
 if TYPE_CHECKING:
-    from notifications.models import OutboxMessage
+    from notifications.models import OutboxMessage, SilencedAddress  # noqa: F401 - the latter in a string alone
 
 
 class OutboxQuerySet(models.QuerySet["OutboxMessage"]):
@@ -29,3 +31,12 @@ class OutboxQuerySet(models.QuerySet["OutboxMessage"]):
         if taken:
             message.fence += 1
         return taken
+
+
+class SilencedAddressQuerySet(models.QuerySet["SilencedAddress"]):
+    def for_tenant(self, tenant: Any) -> Self:
+        return self.filter(tenant=tenant)
+
+    def of(self, addresses: Iterable[str], *, tenant_id: UUID) -> Self:
+        """Those of one tenant among `addresses`, in any spelling."""
+        return self.filter(tenant_id=tenant_id, address__in=[address.lower() for address in addresses])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from uuid import UUID
 
 from django.conf import settings
@@ -16,7 +16,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from notifications import doorbell, registry
-from notifications.models import OutboxMessage, State
+from notifications.models import OutboxMessage, SilencedAddress, State
 
 logger = logging.getLogger(__name__)
 LONGEST_ADDRESS = 254
@@ -84,18 +84,20 @@ def forget(*, subject_ids: Iterable[UUID]) -> int:
     return erased
 
 
-def forget_mails_to(addresses: Iterable[str], *, tenant_id: UUID) -> int:
-    """Erases all mail of one tenant to these addresses, sent or owed. Returns how many."""
+def forget_mails_to(addresses: Collection[str], *, tenant_id: UUID) -> int:
+    """Erases all mail of one tenant to these addresses, sent or owed, and whether one is silenced. Returns how many."""
+    SilencedAddress.objects.of(addresses, tenant_id=tenant_id).delete()
     erased, _ = OutboxMessage.objects.filter(recipient__in=list(addresses), tenant_id=tenant_id).delete()
     return erased
 
 
-def forget_recipients(addresses: Iterable[str], *, tenant_ids: Iterable[UUID]) -> int:
+def forget_recipients(addresses: Collection[str], *, tenant_ids: Iterable[UUID]) -> int:
     """Erases which mails went to these addresses, and what is still owed to them about these tenants.
 
     Mail about other tenants that is owed leaves all the same: it may be the only word that somebody gets of a death.
     Returns how many were erased.
     """
+    SilencedAddress.objects.filter(address__in=[address.lower() for address in addresses]).delete()
     rows = OutboxMessage.objects.filter(recipient__in=list(addresses))
     pointless = ~Q(state=State.PENDING) | Q(tenant_id__in=list(tenant_ids))
     erased, _ = rows.filter(pointless).delete()

@@ -23,6 +23,7 @@ from accounts.models import Tenant, User
 from accounts.services.create_tenant import create_tenant
 from tests import queue
 from tests.emptying import call_command_quickly
+from tests.emulator.addresses import addresses
 from tests.emulator.browser import consent
 from tests.emulator.server import EmulatorServer
 from tests.migrated import Original
@@ -142,8 +143,8 @@ def emulator(emulator_server: EmulatorServer, settings: Any) -> EmulatorServer:
 
 
 def point_at(settings: Any, url: str) -> None:
-    settings.INSTAGRAM_AUTHORIZE_URL = f"{url}/oauth/authorize"
-    settings.INSTAGRAM_API_URL = settings.INSTAGRAM_GRAPH_URL = url
+    for name, address in addresses(url).items():
+        setattr(settings, name, address)
 
 
 @pytest.fixture(autouse=True)

@@ -9,6 +9,8 @@ for _name, _value in {
     "ALLOWED_HOSTS": "localhost,127.0.0.1,testserver",
     "INSTAGRAM_APP_ID": "1234567890",
     "INSTAGRAM_APP_SECRET": "emulator-app-secret",
+    "FACEBOOK_APP_ID": "987654321012345",
+    "FACEBOOK_APP_SECRET": "emulator-facebook-secret",
     "ALLOW_INSECURE_META": "True",
     "CONFIRM_PAUSE_SECONDS": "0",
     "SWEEP_THREADS": "8",
@@ -18,7 +20,7 @@ for _name, _value in {
     os.environ.setdefault(_name, _value)
 
 from config.settings import *  # noqa: E402, F403
-from config.settings import BROKER_URL, CACHE_URL, CACHES, DATABASES, Q_CLUSTER  # noqa: E402
+from config.settings import BROKER_URL, CACHE_URL, CACHES, DATABASES, MIDDLEWARE, Q_CLUSTER  # noqa: E402
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
@@ -36,3 +38,6 @@ if CACHE_URL:
     CACHES["default"]["LOCATION"] = f"{CACHE_URL.rpartition('/')[0]}/{_redis_database}"
 if BROKER_URL:
     Q_CLUSTER["redis"] = f"{BROKER_URL.rpartition('/')[0]}/{_redis_database}"
+
+# It looks from a thread of its own, which would write beside the test; tests of it start it themselves.
+MIDDLEWARE = [name for name in MIDDLEWARE if name != "config.watch.WatchMiddleware"]

@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 
 from tokens.flags import ALL_FLAGS
-from tokens.meta.deaths import _BY_SUBCODE, _BY_TEXT
+from tokens.flavours.system_user import SystemUser
+from tokens.meta.deaths import _BY_SUBCODE, _BY_TEXT, _OF_FACEBOOK_BY_SUBCODE
 from tokens.models import Reason
 
 PAGE = (Path(__file__).parent.parent / "docs" / "causes-of-death.md").read_text("utf-8")
@@ -24,6 +25,10 @@ def test_every_reason_stands_there_with_its_subcodes() -> None:
     known: dict[str, set[int]] = {reason: set() for reason in Reason}
     for subcode, reason in _BY_SUBCODE.items():
         known[reason].add(subcode)
+    # Where Facebook tells apart what Instagram does not.
+    for subcode, gone in _OF_FACEBOOK_BY_SUBCODE.items():
+        if gone != _BY_SUBCODE[subcode]:
+            known[SystemUser(None).reason_of(gone)].add(subcode)
     assert told == known
 
 

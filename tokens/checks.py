@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
+from django.utils.module_loading import import_string
 
 META_URLS = (
     "INSTAGRAM_AUTHORIZE_URL",
@@ -98,6 +99,16 @@ def shared_cache(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
                 id="perennial.E008",
             )
         ]
+    return []
+
+
+@register("perennial")
+def mail_backend(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    try:
+        import_string(settings.EMAIL_BACKEND)
+    except ImportError:
+        hint = "For EMAIL_URL=anymail://… install Perennial with its extra: pip install '.[anymail]'."
+        return [Error(f"{settings.EMAIL_BACKEND} is not installed.", hint=hint, id="perennial.E009")]
     return []
 
 

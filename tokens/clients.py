@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 
 from accounts.models import Tenant
 from tokens.fields import Unreadable
-from tokens.meta import AppCredentials, Endpoints, InstagramClient, Secret
+from tokens.flavours import FLAVOURS
+from tokens.flavours.interface import Addresses, ConsentKeeper, Keeper, Limits
+from tokens.meta import AppCredentials, Endpoints, FacebookClient, FacebookEndpoints, InstagramClient, Secret
 from tokens.models import Flavour, MetaApp
 
-# One attempt asks at most twice, with a pause of CONFIRM_PAUSE_SECONDS between; claims.LEASE is longer than that.
+# One attempt asks a few times at most, with a pause of CONFIRM_PAUSE_SECONDS between; its lease is renewed meanwhile.
 CALL_DEADLINE = 25.0
-# The flavours that people can connect through in this version.
-CONNECTABLE = (Flavour.INSTAGRAM_LOGIN,)
-# Inside a request a person waits; two calls and the pause stay under twenty seconds.
-INTERACTIVE_DEADLINE = 7.0
+# Inside a request a person waits: all calls of an attempt and the pause stay under twenty seconds. Of Facebook's host
+# more is asked each time than of Instagram's.
+INTERACTIVE_DEADLINE = {Flavour.INSTAGRAM_LOGIN.value: 7.0}
+INTERACTIVE_DEADLINE_ELSEWHERE = 4.0
 
 
 class AppNotSetUp(Exception):
@@ -26,7 +28,7 @@ class AppNotSetUp(Exception):
 
 
 def app_for(tenant: Tenant, flavour: str = Flavour.INSTAGRAM_LOGIN, *, save: bool = True) -> MetaApp:
-    """The Meta app that asks for consent in a workspace: its own where one is in use, else the installation's.
+    """The Meta app of a flavour in a workspace: its own where one is in use, else the installation's.
 
     Args:
         tenant: the workspace.
@@ -34,9 +36,9 @@ def app_for(tenant: Tenant, flavour: str = Flavour.INSTAGRAM_LOGIN, *, save: boo
         save: whether to write the installation's row where it is missing.
 
     Raises:
-        AppNotSetUp: neither has one that this version can connect through.
+        AppNotSetUp: neither has one.
     """
-    if flavour not in CONNECTABLE:
+    if flavour not in FLAVOURS:
         raise AppNotSetUp
     return MetaApp.objects.in_use(tenant, flavour).first() or default_app(flavour, save=save)
 
@@ -51,12 +53,23 @@ def default_app(flavour: str = Flavour.INSTAGRAM_LOGIN, *, save: bool = True) ->
     Raises:
         AppNotSetUp: the environment names no app id or no secret.
     """
-    if flavour != Flavour.INSTAGRAM_LOGIN or not installation_has_app():
+    if not installation_has_app(flavour):
         raise AppNotSetUp
-    columns: dict[str, Any] = {"tenant": None, "flavour": flavour, "app_id": settings.INSTAGRAM_APP_ID}
+    columns: dict[str, Any] = {"tenant": None, "flavour": flavour, "app_id": _of_installation(flavour)[0]}
     if save:
         return MetaApp.objects.get_or_create(**columns)[0]
     return MetaApp.objects.filter(**columns).first() or MetaApp(**columns)
+
+
+def installation_has_app(flavour: str = Flavour.INSTAGRAM_LOGIN) -> bool:
+    """Whether the environment names a Meta app of a flavour."""
+    return flavour in FLAVOURS and all(_of_installation(flavour))
+
+
+def _of_installation(flavour: str) -> tuple[str, str]:
+    """App id and secret, each empty where it is not set."""
+    app_id, secret = FLAVOURS[flavour].settings
+    return getattr(settings, app_id), getattr(settings, secret)
 
 
 def app_secret(app: MetaApp) -> Secret:
@@ -67,9 +80,10 @@ def app_secret(app: MetaApp) -> Secret:
     """
     if app.secret is not None:
         return Secret(app.secret.reveal())
-    if app.tenant_id is None and app.app_id == settings.INSTAGRAM_APP_ID:
-        return Secret(settings.INSTAGRAM_APP_SECRET)
-    # The environment moved on to another app: refreshing and checking go on, they need no secret.
+    app_id, secret = _of_installation(app.flavour)
+    if app.tenant_id is None and app.app_id == app_id:
+        return Secret(secret)
+    # The environment moved on to another app: of Instagram Login's, refreshing and checking go on, they need no secret.
     return Secret("")
 
 
@@ -81,35 +95,71 @@ def lacks_secret(app: MetaApp) -> bool:
         return True
 
 
-def instagram_client(app: MetaApp, *, pool_size: int = 4, deadline: float | None = None) -> InstagramClient:
-    """A client for `app`; close it after use.
+def keeper_of(app: MetaApp, *, pool_size: int = 4, deadline: float | None = None) -> Keeper:
+    """The keeper of `app`'s flavour; close it after use.
 
     Args:
         app: the Meta app.
-        pool_size: kept-alive connections a host; as many as threads share the client.
+        pool_size: kept-alive connections a host; as many as threads share it.
         deadline: seconds that one call may take in all; CALL_DEADLINE by default.
     """
-    endpoints = Endpoints(
+    seconds = CALL_DEADLINE if deadline is None else deadline
+    return FLAVOURS[app.flavour].make(_credentials(app), _addresses(), Limits(pool_size, seconds))
+
+
+def consent_keeper_of(app: MetaApp, *, deadline: float | None = None) -> ConsentKeeper:
+    """As `keeper_of`, of a flavour that people consent to.
+
+    Raises:
+        AppNotSetUp: nobody consents to its flavour.
+    """
+    if not FLAVOURS[app.flavour].consents:
+        raise AppNotSetUp
+    return cast(ConsentKeeper, keeper_of(app, pool_size=1, deadline=deadline))
+
+
+def instagram_client(app: MetaApp, *, pool_size: int = 4, deadline: float | None = None) -> InstagramClient:
+    """The bare client of an app of Instagram Login. Arguments as of `keeper_of`."""
+    seconds = CALL_DEADLINE if deadline is None else deadline
+    return InstagramClient(_addresses().instagram, _credentials(app), pool_size=pool_size, deadline=seconds)
+
+
+def facebook_client(app: MetaApp, *, pool_size: int = 4, deadline: float | None = None) -> FacebookClient:
+    """The bare client of an app of Facebook's. Arguments as of `keeper_of`."""
+    seconds = CALL_DEADLINE if deadline is None else deadline
+    return FacebookClient(_addresses().facebook, _credentials(app), pool_size=pool_size, deadline=seconds)
+
+
+def _credentials(app: MetaApp) -> AppCredentials:
+    # Renewing and checking need no secret of Instagram's: they go on where it can't be read. Whoever connects asks
+    # `lacks_secret`.
+    return AppCredentials(app_id=app.app_id, app_secret=Secret("") if lacks_secret(app) else app_secret(app))
+
+
+def _addresses() -> Addresses:
+    instagram = Endpoints(
         authorize_url=settings.INSTAGRAM_AUTHORIZE_URL,
         api_url=settings.INSTAGRAM_API_URL,
         graph_url=settings.INSTAGRAM_GRAPH_URL,
         api_version=settings.GRAPH_API_VERSION,
     )
-    # Renewing and checking need no secret: they go on where it can't be read. Whoever connects asks `lacks_secret`.
-    secret = Secret("") if lacks_secret(app) else app_secret(app)
-    credentials = AppCredentials(app_id=app.app_id, app_secret=secret)
-    seconds = CALL_DEADLINE if deadline is None else deadline
-    return InstagramClient(endpoints, credentials, pool_size=pool_size, deadline=seconds)
+    facebook = FacebookEndpoints(
+        dialog_url=settings.FACEBOOK_DIALOG_URL,
+        graph_url=settings.FACEBOOK_GRAPH_URL,
+        api_version=settings.GRAPH_API_VERSION,
+    )
+    return Addresses(instagram, facebook)
 
 
 @contextmanager
-def interactive_client(app: MetaApp, *, deadline: float = INTERACTIVE_DEADLINE) -> Iterator[InstagramClient]:
-    """A client for work inside a request."""
-    client = instagram_client(app, pool_size=1, deadline=deadline)
+def interactive_keeper(app: MetaApp, *, deadline: float | None = None) -> Iterator[Keeper]:
+    """A keeper for work inside a request. `deadline`: seconds of one call; by default what its flavour allows."""
+    seconds = deadline or INTERACTIVE_DEADLINE.get(app.flavour, INTERACTIVE_DEADLINE_ELSEWHERE)
+    keeper = keeper_of(app, pool_size=1, deadline=seconds)
     try:
-        yield client
+        yield keeper
     finally:
-        client.close()
+        keeper.close()
 
 
 def installation_client(deadline: float) -> InstagramClient:
@@ -127,6 +177,9 @@ def installation_client(deadline: float) -> InstagramClient:
     return instagram_client(app, pool_size=1, deadline=deadline)
 
 
-def installation_has_app() -> bool:
-    """Whether the environment names a Meta app that people can connect through."""
-    return bool(settings.INSTAGRAM_APP_ID and settings.INSTAGRAM_APP_SECRET)
+def installation_facebook_client(deadline: float) -> FacebookClient:
+    """As `installation_client`, for the installation's own app of Facebook's."""
+    if not installation_has_app(Flavour.FACEBOOK_LOGIN):
+        raise AppNotSetUp
+    app = MetaApp(tenant=None, flavour=Flavour.FACEBOOK_LOGIN, app_id=settings.FACEBOOK_APP_ID)
+    return facebook_client(app, pool_size=1, deadline=deadline)

@@ -41,6 +41,32 @@ def refresh_due_at(
     return due if expires_at is None else min(due, expires_at)
 
 
+def due_at(
+    *,
+    renewable: bool,
+    obtained_at: dt.datetime,
+    issued_at: dt.datetime | None,
+    expires_at: dt.datetime | None,
+    renewal_expires_at: dt.datetime | None = None,
+) -> dt.datetime | None:
+    """When a credential of any flavour is due: to be renewed, or for its end to be noticed.
+
+    Args:
+        renewable: whether it can be renewed without a person.
+        obtained_at: when it reached us.
+        issued_at: of the token that renews it.
+        expires_at: of the token that is used.
+        renewal_expires_at: of the token that renews it, where that is another one.
+
+    Returns:
+        None where it neither ends by date nor can be renewed.
+    """
+    if not renewable:
+        return expires_at
+    due = refresh_due_at(obtained_at=obtained_at, issued_at=issued_at, expires_at=renewal_expires_at or expires_at)
+    return due if expires_at is None else min(due, expires_at)
+
+
 def last_tick_before(instant: dt.datetime) -> dt.datetime:
     """The last tick of REFRESH_CRON (read in UTC) strictly before `instant`."""
     global _nights

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import F, Q
 
+from notifications.localisation import day
 from tokens import due_dates, needs
+from tokens.flavours import FLAVOURS
 from tokens.models import Connection, Credential, Status
 
+# Whom the sentences speak of; in those of other flavours their own host takes its place.
+INSTAGRAM = "Instagram"
 SOON = dt.timedelta(days=10)
+# Asked on day 49 or 50 whether Meta prolongs it; if not, a person has these days to do so.
+RENEW_SOON = dt.timedelta(days=14)
 OVERDUE = dt.timedelta(hours=1)
 # Three ends within so long are no chance.
 FLAPPING_WITHIN = dt.timedelta(days=30)
@@ -31,6 +37,7 @@ EXPIRING = Flag("expiring_soon", "It runs out soon.")
 OVERDUE_FLAG = Flag("overdue", "Its renewal is overdue.")
 RETRYING = Flag("retrying", "The last renewal did not work; we try again by ourselves.")
 CANNOT_REFRESH = Flag("cannot_be_refreshed", "Instagram refuses to renew it, though it still works. We ask once a day.")
+MUST_BE_RENEWED = Flag("must_be_renewed", "A person must renew it: reconnect before it ends.")
 PERMISSION_MISSING = Flag("permission_missing", "A permission is missing. Reconnect and leave all of them ticked.")
 REFUSED = Flag("refused", "Instagram refused a request. Our staff look into it.")
 FAILING = Flag("renewal_failing", "It works, but renewing it fails again and again. We go on trying; our staff see it.")
@@ -40,7 +47,18 @@ FLAPPING = Flag(
     "It ended three times within 30 days. Ask the creator why: a shared password, another app, a security check?",
 )
 
-ALL_FLAGS = (EXPIRING, OVERDUE_FLAG, RETRYING, CANNOT_REFRESH, PERMISSION_MISSING, REFUSED, FAILING, SILENT, FLAPPING)
+ALL_FLAGS = (
+    EXPIRING,
+    MUST_BE_RENEWED,
+    OVERDUE_FLAG,
+    RETRYING,
+    CANNOT_REFRESH,
+    PERMISSION_MISSING,
+    REFUSED,
+    FAILING,
+    SILENT,
+    FLAPPING,
+)
 
 
 def flags_of(connection: Connection, now: dt.datetime) -> list[Flag]:
@@ -49,7 +67,8 @@ def flags_of(connection: Connection, now: dt.datetime) -> list[Flag]:
         return []
     credential = connection.credential
     raised = [
-        (_expiring(credential, now), EXPIRING),
+        (_expiring(credential, now) and not _must_be_renewed(credential, now), EXPIRING),
+        (_must_be_renewed(credential, now), must_be_renewed(credential)),
         (credential.due_at is not None and credential.due_at < now - OVERDUE, OVERDUE_FLAG),
         # The stronger flag alone: what Instagram refuses to renew is asked for once a day, which is no retrying.
         (
@@ -66,7 +85,8 @@ def flags_of(connection: Connection, now: dt.datetime) -> list[Flag]:
         (last_success(credential) < now - silent_after(), SILENT),
         (is_flapping(connection, now), FLAPPING),
     ]
-    return [flag for is_raised, flag in raised if is_raised]
+    host = FLAVOURS[connection.flavour].host
+    return [replace(flag, sentence=flag.sentence.replace(INSTAGRAM, host)) for is_raised, flag in raised if is_raised]
 
 
 def flagged(now: dt.datetime) -> Q:
@@ -77,7 +97,8 @@ def flagged(now: dt.datetime) -> Q:
 def raised(word: str, now: dt.datetime) -> Q:
     """The connections for which `flags_of` names the flag `word`."""
     conditions = {
-        EXPIRING.word: Q(credential__expires_at__lte=now + SOON),
+        EXPIRING.word: Q(credential__expires_at__lte=now + SOON) & _not_by_a_person(now),
+        MUST_BE_RENEWED.word: Q(credential__renew_by__lte=now + RENEW_SOON),
         OVERDUE_FLAG.word: Q(credential__due_at__lt=now - OVERDUE),
         RETRYING.word: Q(credential__refresh_failures__gt=0, credential__cannot_refresh_since__isnull=True) & ~_FAILING,
         CANNOT_REFRESH.word: Q(credential__cannot_refresh_since__isnull=False),
@@ -142,9 +163,27 @@ def missing_permissions(connection: Connection) -> list[str]:
 
 
 def days_left(connection: Connection, now: dt.datetime) -> int | None:
-    """Whole days until the token expires; None where it is not known or does not matter."""
-    expires_at = connection.credential.expires_at if connection.status == Status.ACTIVE else None
-    return None if expires_at is None else max(0, (expires_at - now).days)
+    """Whole days until it ends or somebody must renew it; None where that is not known or does not matter."""
+    if connection.status != Status.ACTIVE:
+        return None
+    ends = (connection.credential.expires_at, connection.credential.renew_by)
+    end = min((each for each in ends if each is not None), default=None)
+    return None if end is None else max(0, (end - now).days)
+
+
+def must_be_renewed(credential: Credential) -> Flag:
+    """The flag with its day, in the time zone that is active."""
+    if credential.renew_by is None:
+        return MUST_BE_RENEWED
+    return Flag(MUST_BE_RENEWED.word, f"A person must renew it by {day(credential.renew_by)}: reconnect before that.")
+
+
+def _must_be_renewed(credential: Credential, now: dt.datetime) -> bool:
+    return credential.renew_by is not None and credential.renew_by <= now + RENEW_SOON
+
+
+def _not_by_a_person(now: dt.datetime) -> Q:
+    return Q(credential__renew_by__isnull=True) | Q(credential__renew_by__gt=now + RENEW_SOON)
 
 
 def _expiring(credential: Credential, now: dt.datetime) -> bool:

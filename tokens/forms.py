@@ -6,7 +6,6 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from tokens.clients import CONNECTABLE
 from tokens.meta import Secret
 from tokens.models import Flavour
 from tokens.wording import PERMISSIONS
@@ -71,9 +70,9 @@ class MetaAppForm(forms.Form):
 
     flavour = forms.ChoiceField(
         label="How people connect",
-        choices=[(each.value, each.label) for each in CONNECTABLE],
+        choices=[(Flavour.INSTAGRAM_LOGIN.value, Flavour.INSTAGRAM_LOGIN.label)],
         initial=Flavour.INSTAGRAM_LOGIN.value,
-        help_text="Other ways will follow.",
+        help_text="For Facebook Login and system users the installation's app is used.",
     )
     app_id = forms.CharField(
         label="Instagram app ID",

@@ -1,7 +1,8 @@
 """Which permissions a workspace needs of an account: one answer for consent, pages, flags and the database.
 
 A workspace needs what it says (`PermissionNeeds`), as far as the account's Meta app can ask for it at all; without a
-word of it everything that the app asks for. The basic permission is always needed: without it nothing can be renewed.
+word of it everything that the app asks for. The basic permissions of its flavour are always needed: without them
+nothing can be kept alive.
 """
 
 from __future__ import annotations
@@ -10,21 +11,25 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Q, TextField
 from django.db.models.functions import Cast
 from django.db.models.lookups import Contains
 
-from tokens.models import Connection, Flavour, MetaApp, PermissionNeeds
+from tokens.flavours import FLAVOURS
+from tokens.models import Connection, Flavour, MetaApp, PermissionNeeds, installation_scopes
 from tokens.wording import PERMISSIONS
 
-BASIC = "instagram_business_basic"
 _NOT_LOADED = object()
 
 
 def askable(meta_app: MetaApp) -> list[str]:
     """What a Meta app can ask people for."""
-    return list(dict.fromkeys([BASIC, *meta_app.permissions_wanted]))
+    return list(dict.fromkeys([*basics(meta_app.flavour), *meta_app.permissions_wanted]))
+
+
+def basics(flavour: str) -> tuple[str, ...]:
+    """What nothing of a flavour works without."""
+    return FLAVOURS[flavour].basics
 
 
 def needed(meta_app: MetaApp, said: Sequence[str] | None) -> list[str]:
@@ -36,7 +41,8 @@ def needed(meta_app: MetaApp, said: Sequence[str] | None) -> list[str]:
     """
     if said is None:
         return askable(meta_app)
-    return [each for each in askable(meta_app) if each == BASIC or each in said]
+    always = basics(meta_app.flavour)
+    return [each for each in askable(meta_app) if each in always or each in said]
 
 
 def of_workspace(tenant_id: uuid.UUID, meta_app: MetaApp) -> list[str]:
@@ -56,34 +62,48 @@ def of_connection(connection: Connection) -> list[str]:
 def lacks_any() -> Q:
     """The connections that were not granted something that is needed of them; none where Meta did not tell."""
     # What is granted is compared first: the other table is looked at for those alone that lack something.
-    others = (not_granted(each) & ~_spared(each) for each in _known())
-    return Q(not_granted(BASIC), *others, _connector=Q.OR)
+    return Q(*(_lacks_any_of(flavour) for flavour in FLAVOURS if _known(flavour)), _connector=Q.OR)
 
 
-def not_granted(permission: str) -> Q:
-    """The connections that lack a permission for which their Meta app can ask, whether it is needed or not."""
-    lacking = Q(permissions__isnull=False) & ~_names("permissions", permission)
-    return lacking if permission == BASIC else lacking & _asked_for(permission)
+def _lacks_any_of(flavour: str) -> Q:
+    always = (_lacking(each) for each in basics(flavour))
+    others = (
+        _lacking(each) & _asked_for(each, flavour) & ~_spared(each, flavour)
+        for each in _known(flavour)
+        if each not in basics(flavour)
+    )
+    return Q(meta_app__flavour=flavour) & Q(*always, *others, _connector=Q.OR)
 
 
-def _known() -> list[str]:
-    """Every permission but the basic one that some Meta app can ask for."""
-    return [each for each in dict.fromkeys([*settings.INSTAGRAM_SCOPES, *PERMISSIONS]) if each != BASIC]
+def not_granted(permission: str, flavour: str) -> Q:
+    """The connections of a flavour that lack what their Meta app can ask for, whether it is needed or not."""
+    lacking = Q(meta_app__flavour=flavour) & _lacking(permission)
+    return lacking if permission in basics(flavour) else lacking & _asked_for(permission, flavour)
 
 
-def _asked_for(permission: str) -> Q:
+def _lacking(permission: str) -> Q:
+    return Q(permissions__isnull=False) & ~_names("permissions", permission)
+
+
+def _known(flavour: str) -> list[str]:
+    """Every permission that some Meta app of a flavour can ask for, the basic ones first."""
+    by_own_apps = PERMISSIONS if flavour == Flavour.INSTAGRAM_LOGIN else ()
+    return list(dict.fromkeys([*basics(flavour), *installation_scopes(flavour), *by_own_apps]))
+
+
+def _asked_for(permission: str, flavour: str) -> Q:
     own = Q(meta_app__scopes__isnull=False) & _names("meta_app__scopes", permission)
-    return own | Q(meta_app__scopes__isnull=True) if permission in settings.INSTAGRAM_SCOPES else own
+    return own | Q(meta_app__scopes__isnull=True) if permission in installation_scopes(flavour) else own
 
 
-def _spared(permission: str) -> Q:
+def _spared(permission: str, flavour: str) -> Q:
     """The connections whose workspace says what it needs, and not this.
 
     Not correlated: asked for each row, PostgreSQL expects it to be so dear that it compiles the query first, which
-    takes longer than the query. All of these permissions are one flavour's.
+    takes longer than the query.
     """
-    said = PermissionNeeds.objects.filter(flavour=Flavour.INSTAGRAM_LOGIN).exclude(_names("permissions", permission))
-    return Q(meta_app__flavour=Flavour.INSTAGRAM_LOGIN, tenant__in=said.values("tenant"))
+    said = PermissionNeeds.objects.filter(flavour=flavour).exclude(_names("permissions", permission))
+    return Q(meta_app__flavour=flavour, tenant__in=said.values("tenant"))
 
 
 def _names(column: str, permission: str) -> Q:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 
-from tokens.needs import BASIC
+from tokens.flavours.instagram_login import BASIC
 
 
 class NeedsForm(forms.Form):

@@ -29,7 +29,7 @@ class ConnectionQuerySet(TenantOwnedQuerySet[_Row]):
 
     def with_dates(self) -> Self:
         """With the credential's dates and counters, never its token, and what the workspace says it needs."""
-        secrets = ("credential__token", "meta_app__secret", "meta_app__meta_secret")
+        secrets = ("credential__token", "credential__renewal", "meta_app__secret", "meta_app__meta_secret")
         rows = self.select_related("credential", "meta_app").defer(*secrets)
         said = apps.get_model("tokens", "PermissionNeeds")._default_manager.filter(
             tenant=OuterRef("tenant"), flavour=OuterRef("meta_app__flavour")
@@ -45,7 +45,7 @@ class ConnectionQuerySet(TenantOwnedQuerySet[_Row]):
 
 class CredentialQuerySet(TenantOwnedQuerySet[_Row]):
     def without_token(self) -> Self:
-        return self.defer("token")
+        return self.defer("token", "renewal")
 
     def free(self, now: dt.datetime) -> Self:
         """Not leased by anybody, or by somebody whose lease has ended.

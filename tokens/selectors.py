@@ -12,8 +12,9 @@ from accounts.models import Event, Tenant
 from notifications.localisation import clock, day
 from tokens.due_dates import YOUNGEST
 from tokens.flags import FLAPPING, Flag, days_left, flagged, flags_of, is_flapping, missing_permissions
+from tokens.flavours import FLAVOURS
 from tokens.models import Connection, Credential, Flavour, Status
-from tokens.wording import REASONS, REMOVE_AT_META, Lack, ReasonText, lacks_in_words
+from tokens.wording import REMOVE_AT_META, Lack, ReasonText, lacks_in_words, why_it_ended
 
 TIMELINE = 100
 PAGE = 50
@@ -63,6 +64,12 @@ class ConnectionDetail:
     """That it ends again and again, told also while it is inactive."""
     removal: str
     """What the person can do at Meta after a disconnect."""
+    others: list[Connection]
+    """To the same account, by another flavour or another Meta app."""
+    host: str
+    """Whom people deal with at Meta for it."""
+    reconnect_words: str
+    """What the button says that brings it back."""
 
     @property
     def lacks(self) -> list[Lack]:
@@ -167,12 +174,27 @@ def detail_of(connection: Connection, now: dt.datetime) -> ConnectionDetail:
     return ConnectionDetail(
         row=row_of(connection, now),
         credential=connection.credential,
-        why=REASONS.get(connection.reason),
+        why=why_it_ended(connection.reason, connection.flavour),
         missing=missing_permissions(connection),
         timeline=list(history[:TIMELINE]),
         flapping=[FLAPPING] if is_flapping(connection, now) else [],
         removal=REMOVE_AT_META.get(Flavour(connection.flavour), ""),
+        others=_others(connection),
+        host=FLAVOURS[connection.flavour].host,
+        reconnect_words="Reconnect Instagram" if FLAVOURS[connection.flavour].consents else "Replace the token",
     )
+
+
+def system_users(tenant: Tenant, now: dt.datetime) -> list[ConnectionRow]:
+    """The workspace's system users, by name."""
+    rows = Connection.objects.for_tenant(tenant).filter(meta_app__flavour=Flavour.SYSTEM_USER)
+    return [row_of(each, now) for each in rows.with_dates().order_by("name", "pk")]
+
+
+def _others(connection: Connection) -> list[Connection]:
+    """The workspace's other connections to the same account, those that work first."""
+    rows = Connection.objects.for_tenant(connection.tenant).filter(instagram_id=connection.instagram_id)
+    return list(rows.exclude(pk=connection.pk).with_dates().order_by("status", "created_at"))
 
 
 def row_of(connection: Connection, now: dt.datetime) -> ConnectionRow:
@@ -193,9 +215,16 @@ def young_until(connection: Connection, now: dt.datetime) -> dt.datetime | None:
 
 def _next_step(connection: Connection, now: dt.datetime) -> str:
     if connection.status == Status.INACTIVE:
-        return REASONS[connection.reason].remedy
-    due_at = connection.credential.due_at
-    if connection.status == Status.DISCONNECTED or due_at is None:
+        why = why_it_ended(connection.reason, connection.flavour)
+        return "" if why is None else why.remedy
+    credential, due_at = connection.credential, connection.credential.due_at
+    if connection.status == Status.DISCONNECTED:
+        return "Nothing happens until it is connected again."
+    if credential.never_expires:
+        return "It does not expire. We check it every day."
+    if not credential.renewable and credential.renew_by is not None:
+        return f"We can't renew it: somebody must reconnect it by {day(credential.renew_by)}."
+    if due_at is None:
         return "Nothing happens until it is connected again."
     if due_at <= now:
         return "It is renewed with the next sweep."

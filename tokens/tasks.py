@@ -10,13 +10,14 @@ from django_q.tasks import async_task
 
 from accounts.models import Tenant
 from notifications.worker import asked_to_stop, task
-from tokens.clients import AppNotSetUp, app_for, instagram_client
+from tokens import watch
+from tokens.clients import keeper_of
+from tokens.importing import apps_for, flavours_in, verifiers_of
 from tokens.models import TokenImport
 from tokens.services import brake, heartbeat
 from tokens.services.ask_permissions import ask_waiting, waiting
 from tokens.services.budget import paused_apps
 from tokens.services.claims import Purpose
-from tokens.services.import_tokens import THREADS
 from tokens.services.ring import ring_again, ring_for_the_others, ring_import, ring_imports
 from tokens.services.smooth_calendar import smooth_calendar
 from tokens.services.spread_checks import spread_checks
@@ -37,10 +38,13 @@ def sweep() -> dict[str, int]:
     heartbeat.beat(heartbeat.SWEEP, timezone.now())
     ring_imports(timezone.now())
     _ring_to_ask()
-    if not anything_due("refresh"):
-        return {}
-    ring_for_the_others()
-    return _drained("refresh", None)
+    results: dict[str, int] = {}
+    if anything_due("refresh"):
+        ring_for_the_others()
+        results = _drained("refresh", None)
+    # At the end: what is overdue still is so although somebody swept.
+    watch.look(timezone.now())
+    return results
 
 
 @task
@@ -57,6 +61,7 @@ def drain(tenant_id: str | None = None) -> dict[str, int]:
 @task
 def check() -> dict[str, int]:
     """Asks for each connection whose check is due whether it still works; what is late is spread first."""
+    heartbeat.beat(heartbeat.CHECK, timezone.now())
     spread_checks(timezone.now(), apart_from=brake.stormy_apps() | paused_apps())
     return _drained("check", None)
 
@@ -92,16 +97,12 @@ def import_tokens(import_id: str) -> dict[str, int]:
     job = TokenImport.objects.running().select_related("tenant", "user").filter(pk=import_id).first()
     if job is None:
         return {}  # finished, stopped or erased since
-    try:
-        meta_app = app_for(job.tenant)
-    except AppNotSetUp:
-        return {}  # it waits until the Meta app is set up
-    client = instagram_client(meta_app, pool_size=THREADS)
-    turn = ImportTurn(job, meta_app, client, seconds=settings.DRAIN_SECONDS)
-    try:
+    apps = apps_for(job.tenant, flavours_in(job.columns))
+    if not apps:
+        return {}  # it waits until a Meta app is set up
+    with verifiers_of(apps) as verifiers:
+        turn = ImportTurn(job, verifiers, seconds=settings.DRAIN_SECONDS)
         results = turn.run()
-    finally:
-        client.close()
     if turn.goes_on:
         ring_import(job.pk)
     return dict(results)
@@ -109,7 +110,7 @@ def import_tokens(import_id: str) -> dict[str, int]:
 
 def _drained(purpose: Purpose, tenant: Tenant | None) -> dict[str, int]:
     # After its seconds it rings anew and ends: pauses, budgets, brakes and shutdowns are always seen soon.
-    work = Sweep(purpose, instagram_client, tenant=tenant, seconds=settings.DRAIN_SECONDS)
+    work = Sweep(purpose, keeper_of, tenant=tenant, seconds=settings.DRAIN_SECONDS)
     results = work.run()
     if work.ran_out_of_time:
         ring_again(f"tokens.tasks.{'drain' if purpose == 'refresh' else 'check'}", tenant)

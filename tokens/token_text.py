@@ -39,13 +39,15 @@ def is_sendable(token: Secret) -> bool:
 
 
 def kind_by_looks(token: Secret) -> str:
-    """What else it seems to be, one word; empty where it might be Instagram's.
+    """What it seems to be, one word; empty where it might be anything.
 
     A hint for words after a refusal. Meta may change its first letters any day, so that nothing is refused for them.
     """
     text = token.reveal()
     if text.startswith("EAA"):
         return "facebook"
+    if text.startswith("IG"):
+        return "instagram"
     if text.startswith("TH"):
         return "threads"
     return "app_secret" if _APP_SECRET.fullmatch(text) else ""

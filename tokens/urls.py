@@ -5,6 +5,7 @@ from tokens.views import (
     creators,
     history,
     link,
+    mails,
     meta_app,
     meta_callbacks,
     moving,
@@ -17,11 +18,13 @@ from tokens.views import (
 CONNECTION = "w/<slug:slug>/connections/<uuid:pk>/"
 IMPORT = "w/<slug:slug>/settings/import/"
 META_APP = "w/<slug:slug>/settings/meta-app/"
+MAILS = "w/<slug:slug>/settings/mails/"
 
 urlpatterns = [
     path("w/<slug:slug>/", workspace.workspace, name="workspace"),
     # Before the flavours: it is none of them.
     path("w/<slug:slug>/connect/paste/", paste.paste_token, name="paste_token"),
+    path("w/<slug:slug>/connect/system_user/", paste.add_system_user, name="add_system_user"),
     path("w/<slug:slug>/connect/<slug:flavour>/", workspace.connect, name="connect"),
     path(CONNECTION, workspace.connection, name="connection"),
     path(f"{CONNECTION}reconnect/", workspace.reconnect, name="reconnect"),
@@ -40,6 +43,8 @@ urlpatterns = [
     path(META_APP, meta_app.meta_app, name="meta_app"),
     path(f"{META_APP}test/", meta_app.test_meta_app, name="test_meta_app"),
     path(f"{META_APP}stop/", meta_app.stop_meta_app, name="stop_meta_app"),
+    path(MAILS, mails.mails, name="mails"),
+    path(f"{MAILS}<uuid:pk>/again/", mails.address_again, name="address_again"),
     path("w/<slug:slug>/settings/permissions/", permissions.permissions, name="permissions"),
     path("w/<slug:slug>/settings/export/", moving.export_workspace, name="export_workspace"),
     path(IMPORT, moving.imports, name="imports"),
@@ -47,7 +52,13 @@ urlpatterns = [
     path(f"{IMPORT}<uuid:pk>/confirm/", moving.confirm_import, name="confirm_import"),
     path(f"{IMPORT}<uuid:pk>/cancel/", moving.cancel_import, name="cancel_import"),
     path(f"{IMPORT}<uuid:pk>/refused.csv", moving.import_refused, name="import_refused"),
-    path("oauth/callback/instagram/", callback.instagram_callback, name="instagram_callback"),
+    path(
+        "oauth/callback/instagram/",
+        callback.oauth_callback,
+        {"flavour": "instagram_login"},
+        name="instagram_callback",
+    ),
+    path("oauth/callback/facebook/", callback.oauth_callback, {"flavour": "facebook_login"}, name="facebook_callback"),
     path("connect/outcome/<uuid:pk>/", callback.connect_result, name="connect_result"),
     path("connect/outcome/<uuid:pk>/stopped/", callback.connect_stopped, name="connect_stopped"),
     path("connect/outcome/<uuid:pk>/finish/", callback.finish_connecting, name="finish_connecting"),

@@ -66,6 +66,21 @@ REASONS: dict[str, ReasonText] = {
         gettext_noop("Reconnect to start a new one."),
         "190/466 and the like: the session was ended through an API call or by Meta.",
     ),
+    Reason.REVOKED: ReasonText(
+        gettext_noop("Somebody ended the key by hand at Facebook."),
+        gettext_noop("Reconnect to make a new one. If it was ended on purpose, you need do nothing."),
+        "190/466: an administrator revoked the token, or somebody called oauth/revoke.",
+    ),
+    Reason.PAGE_ROLE_LOST: ReasonText(
+        gettext_noop("Whoever connected it no longer has the needed role on the Facebook Page."),
+        gettext_noop("Ask somebody who manages the Page to give the role back, or to reconnect it themselves."),
+        "190/492: the person lost the role on the Page. A new token of the same person fails the same way.",
+    ),
+    Reason.SYSTEM_USER_DELETED: ReasonText(
+        gettext_noop("The system user was deleted in Meta's business settings."),
+        gettext_noop("Create a system user again, generate a token for it and paste that."),
+        "190/465, or 100/33 for /me: the system user is gone. What we hold is a key to nothing.",
+    ),
     Reason.UNKNOWN: ReasonText(
         gettext_noop("Instagram no longer accepts the connection and did not say why."),
         gettext_noop("Reconnect to start a new one."),
@@ -83,14 +98,115 @@ ENDS: dict[str, str] = {
     Reason.UNCONFIRMED: "Address or number not confirmed",
     Reason.LOGGED_OUT: "Logged out by Instagram",
     Reason.ENDED_BY_META: "Ended by Instagram",
+    Reason.REVOKED: "Revoked by hand at Meta",
+    Reason.PAGE_ROLE_LOST: "Role on the Page lost",
+    Reason.SYSTEM_USER_DELETED: "System user deleted",
     Reason.UNKNOWN: "Instagram did not say",
 }
 
 
-# What a person does at Meta after a disconnect, by flavour: where Meta has an endpoint to revoke, we have done it.
+# What these mean where a person logs in at Facebook; all others are told as Instagram's.
+_AT_FACEBOOK: dict[str, ReasonText] = {
+    Reason.PASSWORD_CHANGED: ReasonText(
+        gettext_noop("The Facebook password was changed, or Facebook ended all sessions for security."),
+        gettext_noop("Reconnect once and log in at Facebook with the new password. That is all."),
+        REASONS[Reason.PASSWORD_CHANGED].staff,
+    ),
+    Reason.APP_REMOVED: ReasonText(
+        gettext_noop("The app was removed in Facebook's settings."),
+        REASONS[Reason.APP_REMOVED].english_remedy,
+        REASONS[Reason.APP_REMOVED].staff,
+    ),
+    Reason.EXPIRED: ReasonText(
+        gettext_noop("The connection ran out: Facebook wants a person to confirm it again every few weeks."),
+        gettext_noop("Reconnect to start a new one. We tell you in time before it runs out again."),
+        "190/463, or the page token's expiry or the end of data access (90 days after the last consent) has passed.",
+    ),
+    Reason.CHECKPOINT: ReasonText(
+        gettext_noop("Facebook wants to make sure that it is you."),
+        gettext_noop("First open Facebook, log in and finish its security check. Then reconnect here."),
+        REASONS[Reason.CHECKPOINT].staff,
+    ),
+    Reason.UNCONFIRMED: ReasonText(
+        gettext_noop("Facebook has not confirmed the person's e-mail address or phone number."),
+        gettext_noop("First confirm it in Facebook's settings. Then reconnect here."),
+        REASONS[Reason.UNCONFIRMED].staff,
+    ),
+    Reason.LOGGED_OUT: ReasonText(
+        gettext_noop("Facebook logged this connection out."),
+        REASONS[Reason.LOGGED_OUT].english_remedy,
+        REASONS[Reason.LOGGED_OUT].staff,
+    ),
+    Reason.ENDED_BY_META: ReasonText(
+        gettext_noop("Facebook ended the connection."),
+        REASONS[Reason.ENDED_BY_META].english_remedy,
+        REASONS[Reason.ENDED_BY_META].staff,
+    ),
+    Reason.UNKNOWN: ReasonText(
+        gettext_noop("Facebook no longer accepts the connection and did not say why."),
+        REASONS[Reason.UNKNOWN].english_remedy,
+        REASONS[Reason.UNKNOWN].staff,
+    ),
+}
+
+_PASTE_NEW = gettext_noop("Generate a new token for the system user in Meta's business settings and paste it.")
+# Nobody logs in for a system user: whatever ended its token, a new one is generated and pasted.
+_OF_SYSTEM_USER: dict[str, ReasonText] = {
+    Reason.PASSWORD_CHANGED: ReasonText(
+        gettext_noop("Meta ended the token for security."), _PASTE_NEW, REASONS[Reason.PASSWORD_CHANGED].staff
+    ),
+    Reason.APP_REMOVED: ReasonText(
+        gettext_noop("The app was removed from the business."),
+        gettext_noop("Add the app to the business again, generate a new token for the system user and paste it."),
+        "190/458: the app is no longer installed for the system user.",
+    ),
+    Reason.EXPIRED: ReasonText(
+        gettext_noop("The token ran out after its 60 days without a renewal."),
+        _PASTE_NEW,
+        REASONS[Reason.EXPIRED].staff,
+    ),
+    Reason.CHECKPOINT: ReasonText(
+        gettext_noop("Meta blocks the system user until a security check is finished."),
+        gettext_noop("Finish the check in Meta's business settings. Then generate a new token and paste it."),
+        REASONS[Reason.CHECKPOINT].staff,
+    ),
+    Reason.UNCONFIRMED: ReasonText(
+        gettext_noop("Meta has not confirmed the business yet."),
+        gettext_noop("Confirm it in Meta's business settings. Then generate a new token and paste it."),
+        REASONS[Reason.UNCONFIRMED].staff,
+    ),
+    Reason.LOGGED_OUT: ReasonText(
+        gettext_noop("Meta ended the token's session."), _PASTE_NEW, REASONS[Reason.LOGGED_OUT].staff
+    ),
+    Reason.ENDED_BY_META: ReasonText(
+        gettext_noop("Meta ended the token."), _PASTE_NEW, REASONS[Reason.ENDED_BY_META].staff
+    ),
+    Reason.REVOKED: ReasonText(
+        gettext_noop("The token was revoked in Meta's business settings."),
+        gettext_noop("If that was not on purpose, generate a new token for the system user and paste it."),
+        REASONS[Reason.REVOKED].staff,
+    ),
+    Reason.UNKNOWN: ReasonText(
+        gettext_noop("Meta no longer accepts the token and did not say why."), _PASTE_NEW, REASONS[Reason.UNKNOWN].staff
+    ),
+}
+_BY_FLAVOUR = {Flavour.FACEBOOK_LOGIN.value: _AT_FACEBOOK, Flavour.SYSTEM_USER.value: _OF_SYSTEM_USER}
+
+
+def why_it_ended(reason: str, flavour: str) -> ReasonText | None:
+    """What a reason means for a connection of a flavour; None for the empty reason of one that has not ended."""
+    return _BY_FLAVOUR.get(flavour, {}).get(reason) or REASONS.get(reason)
+
+
+# What a person does at Meta after a disconnect, by flavour: where Meta has an endpoint to revoke, we use it.
 REMOVE_AT_META = {
     Flavour.INSTAGRAM_LOGIN: "Instagram has no way for us to give the key back. To be thorough, whoever owns the "
     "account also removes the app there: in Instagram's settings → Website permissions → Apps and websites.",
+    Flavour.FACEBOOK_LOGIN: "We also tell Facebook to take the app's permissions back, unless other accounts of the "
+    "same person are connected through it. Whoever wants to see it for themselves finds the app in Facebook's settings "
+    "→ Apps and websites.",
+    Flavour.SYSTEM_USER: "The token itself goes on living at Meta, since others may use it. To end it everywhere, "
+    "tick below, or revoke it in Meta's business settings → System users.",
 }
 
 # What can be asked for with Instagram Login, the one that everything rests on first.
@@ -101,6 +217,25 @@ PERMISSIONS = {
     "instagram_business_manage_messages": "Read and send messages.",
     "instagram_business_manage_insights": "Read statistics.",
 }
+# The same with Facebook Login.
+_BY_FACEBOOK = {
+    "instagram_basic": "Profile and posts. Always needed: without it the account can't be read.",
+    "pages_show_list": "See the person's Facebook Pages. Always needed: accounts are found through them.",
+    "pages_read_engagement": "Read the Page that the account is linked to.",
+    "instagram_content_publish": "Publish posts.",
+    "instagram_manage_comments": "Read and answer comments.",
+    "instagram_manage_messages": "Read and send messages.",
+    "instagram_manage_insights": "Read statistics.",
+    "business_management": "Use what belongs to a business, such as its Pages.",
+    "ads_read": "Read how ads perform.",
+    "ads_management": "Create and change ads.",
+}
+PERMISSIONS_OF: dict[str, dict[str, str]] = {
+    Flavour.INSTAGRAM_LOGIN: PERMISSIONS,
+    Flavour.FACEBOOK_LOGIN: _BY_FACEBOOK,
+    # A system user's are chosen where its token is generated: nobody is asked.
+    Flavour.SYSTEM_USER: {},
+}
 
 # The same for the creator who is asked: what it allows the workspace.
 ALLOWED = {
@@ -109,6 +244,16 @@ ALLOWED = {
     "instagram_business_manage_comments": gettext_noop("read, answer, hide and delete comments on your posts"),
     "instagram_business_manage_messages": gettext_noop("read and send messages for you"),
     "instagram_business_manage_insights": gettext_noop("see the statistics of your account and your posts"),
+    "instagram_basic": gettext_noop("see your profile and your posts"),
+    "pages_show_list": gettext_noop("see which Facebook Pages you manage"),
+    "pages_read_engagement": gettext_noop("read the Facebook Page that your account is linked to"),
+    "instagram_content_publish": gettext_noop("publish posts, reels and stories for you"),
+    "instagram_manage_comments": gettext_noop("read, answer, hide and delete comments on your posts"),
+    "instagram_manage_messages": gettext_noop("read and send messages for you"),
+    "instagram_manage_insights": gettext_noop("see the statistics of your account and your posts"),
+    "business_management": gettext_noop("use what belongs to your business at Meta"),
+    "ads_read": gettext_noop("see how your ads perform"),
+    "ads_management": gettext_noop("create and change your ads"),
 }
 
 # What stops working without it, for members and creators alike.
@@ -118,6 +263,16 @@ STOPS = {
     "instagram_business_manage_comments": gettext_noop("Comments can't be read or answered."),
     "instagram_business_manage_messages": gettext_noop("Messages can't be read or sent."),
     "instagram_business_manage_insights": gettext_noop("Statistics can't be seen."),
+    "instagram_basic": gettext_noop("Profile and posts can't be seen."),
+    "pages_show_list": gettext_noop("The account can't be found, and the connection can't be renewed."),
+    "pages_read_engagement": gettext_noop("The Page that the account is linked to can't be read."),
+    "instagram_content_publish": gettext_noop("Nothing can be published for the account."),
+    "instagram_manage_comments": gettext_noop("Comments can't be read or answered."),
+    "instagram_manage_messages": gettext_noop("Messages can't be read or sent."),
+    "instagram_manage_insights": gettext_noop("Statistics can't be seen."),
+    "business_management": gettext_noop("What belongs to the business can't be used."),
+    "ads_read": gettext_noop("How ads perform can't be seen."),
+    "ads_management": gettext_noop("Ads can't be created or changed."),
 }
 
 

@@ -19,6 +19,7 @@ from accounts.models import Invitation, Membership, Role, Tenant, User
 from accounts.own_data import own_data
 from accounts.services.leave_workspace import leave_workspace
 from notifications.models import OutboxMessage, State
+from notifications.silence import silence
 from tests.accounts.people import read, sign_in
 from tests.conftest import PASSWORD
 from tests.factories import make_connection, make_member, make_tenant, make_user
@@ -95,6 +96,9 @@ def test_mails_that_were_sent_are_in_it(browser: Client, alice: User, tenant: Te
         OutboxMessage.objects.create(
             tenant=tenant, kind="revived", recipient=recipient, dedupe_key=str(number), state=State.SENT, due_at=None
         )
+    silence(alice.email, tenant_id=tenant.pk, why="bounced", now=timezone.now())
+    [silenced] = download(browser)["addresses_that_take_no_mail"]
+    assert (silenced["email"], silenced["workspace"]) == (alice.email, tenant.name)
     told = download(browser)["mails_to_you"]
     assert [(each["kind"], each["email"]) for each in told] == [("revived", alice.email)]
 

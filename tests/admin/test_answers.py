@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import get_args
 
 import pytest
 from django.utils import timezone
@@ -14,6 +15,7 @@ from tests.tokens.fake_meta import FakeMeta, dead, refused
 from tests.tokens.helpers import attempt
 from tokens.admin.answers import CALLS, facts, last_answer
 from tokens.meta import Refused, TokenDead
+from tokens.meta.types import Call
 from tokens.models import Connection
 from tokens.services.mark_inactive import mark_inactive
 
@@ -60,7 +62,7 @@ def test_facts_in_words(detail, told):
 
 
 def test_every_call_of_ours_has_its_words():
-    assert set(CALLS) == {"code_exchange", "long_lived_exchange", "refresh", "me"}
+    assert set(CALLS) == set(get_args(Call))
 
 
 def test_why_it_ended_by_metas_answer(shown, travel):

@@ -11,7 +11,7 @@ from django.test.utils import override_settings
 from tests.benchmarks import population
 from tests.benchmarks.end_to_end import verify
 from tests.benchmarks.processes import Stub, stub
-from tokens.clients import instagram_client
+from tokens.clients import keeper_of
 from tokens.services.sweep import Sweep
 
 OTHERS = {
@@ -45,7 +45,7 @@ def _sweep(meta: Stub, tokens: int, changed: dict[str, int]) -> tuple[float, flo
     population.refill(tokens)
     with override_settings(INSTAGRAM_GRAPH_URL=meta.url, **changed):
         started, used = time.perf_counter(), time.process_time()
-        Sweep("refresh", instagram_client).run()
+        Sweep("refresh", keeper_of).run()
         took = time.perf_counter() - started, time.process_time() - used
     verify(meta, tokens)
     return took

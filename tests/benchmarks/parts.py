@@ -18,7 +18,7 @@ from accounts import events
 from tests.benchmarks import population
 from tests.benchmarks.end_to_end import verify
 from tests.benchmarks.processes import Stub, stub
-from tokens.clients import instagram_client
+from tokens.clients import keeper_of
 from tokens.fields import Sealed
 from tokens.meta.wire import Wire
 from tokens.services import brake, changes, group, heartbeat, sweep
@@ -97,7 +97,7 @@ def _round(meta: Stub, tokens: int) -> dict[str, float]:
     shares = Shares()
     with override_settings(INSTAGRAM_GRAPH_URL=meta.url), watched(shares):
         started = time.process_time()
-        sweep.Sweep("refresh", instagram_client).run()
+        sweep.Sweep("refresh", keeper_of).run()
         total = time.process_time() - started
     verify(meta, tokens)
     used = {**dict.fromkeys(PARTS, 0.0), **shares.seconds}

@@ -59,6 +59,7 @@ WRONG: list[tuple[dict[str, Any], set[str]]] = [
     ({"FACEBOOK_APP_SECRET": "s"}, {"E007"}),
     ({"CACHES": LOCMEM}, {"E008"}),
     ({"CACHES": DUMMY}, {"E008"}),
+    ({"EMAIL_BACKEND": "anymail.backends.no_such_service.EmailBackend"}, {"E009"}),
     ({"SECRET_KEY": "k" * 39}, {"W002"}),
     ({"SERVED_BY_HTTPS": False}, {"W003"}),
     ({"STAFF_ALERT_EMAILS": []}, {"W004"}),
@@ -103,7 +104,7 @@ def test_sound_settings_are_not_complained_of(changes: dict[str, Any], found: An
 
 def test_every_id_of_ours_is_tried_here() -> None:
     tried = set.union(*(ids for _, ids in WRONG))
-    assert tried == {f"E00{number}" for number in range(1, 9)} | {f"W00{number}" for number in range(1, 6)}
+    assert tried == {f"E00{number}" for number in range(1, 10)} | {f"W00{number}" for number in range(1, 6)}
 
 
 def test_what_only_a_service_needs_is_asked_for_by_check_deploy_alone(settings: Any, found: Any) -> None:

@@ -191,6 +191,16 @@ def test_a_sender_may_have_a_name(read_settings: ReadSettings) -> None:
     )
 
 
+def test_mail_may_go_by_a_mail_services_api(read_settings: ReadSettings) -> None:
+    settings = read_settings(EMAIL_URL="anymail://mailgun?API_KEY=$ecret%26more&SENDER_DOMAIN=mg.example.com")
+    assert settings["EMAIL_BACKEND"] == "anymail.backends.mailgun.EmailBackend"
+    assert settings["ANYMAIL"] == {"MAILGUN_API_KEY": "$ecret&more", "MAILGUN_SENDER_DOMAIN": "mg.example.com"}
+
+
+def test_mail_may_go_by_any_backend_of_djangos_kind(read_settings: ReadSettings) -> None:
+    assert read_settings(EMAIL_URL="backend://our.mail.EmailBackend")["EMAIL_BACKEND"] == "our.mail.EmailBackend"
+
+
 def test_mail_may_go_to_files(tmp_path: Path, read_settings: ReadSettings) -> None:
     settings = read_settings(EMAIL_URL=f"filemail:///{tmp_path}")
     assert settings["EMAIL_BACKEND"] == "django.core.mail.backends.filebased.EmailBackend"

@@ -26,13 +26,15 @@ from notifications.delivery import deliver_due
 from notifications.models import OutboxMessage
 from tests.emulator.browser import consent as allow
 from tokens import due_dates
-from tokens.clients import default_app, instagram_client
+from tokens.clients import consent_keeper_of, default_app, instagram_client, keeper_of
 from tokens.meta import Secret
 from tokens.models import ConnectAttempt, Connection, Credential, Link
 from tokens.services import consent
+from tokens.services.bring_in import asked
 from tokens.services.claims import Purpose
 from tokens.services.connect import finish_with_code
-from tokens.services.import_tokens import import_lines, read_lines
+from tokens.services.import_tokens import Verifier, import_lines
+from tokens.services.read_import import read_lines
 from tokens.services.set_contact import set_contact
 from tokens.services.sweep import Sweep
 
@@ -96,6 +98,7 @@ class Stage:
         self.control = control
         self.clock = Clock(control)
         self.meta_app = default_app()
+        self.keeper = consent_keeper_of(self.meta_app)
         self.client = instagram_client(self.meta_app)
         self._order = itertools.count()
         self._plan: list[tuple[dt.datetime, int, Act]] = []
@@ -121,7 +124,7 @@ class Stage:
             self._deliver()
 
     def sweep(self, purpose: Purpose) -> None:
-        Sweep(purpose, instagram_client).run()
+        Sweep(purpose, keeper_of).run()
 
     def _deliver(self) -> None:
         if OutboxMessage.objects.due(timezone.now()).exists():
@@ -150,12 +153,12 @@ class Stage:
 
     def _consent(self, handle: str, permissions: Iterable[str] | None, **whose: Any) -> Connection:
         nonce = secrets.token_urlsafe(16)
-        address = consent.begin(client=self.client, meta_app=self.meta_app, session_nonce=nonce, **whose)
+        address = consent.begin(keeper=self.keeper, meta_app=self.meta_app, session_nonce=nonce, **whose)
         told = parse_qs(urlsplit(allow(address, handle, permissions=permissions)).query)
         back = consent.returning(told["state"][0], session_nonce=nonce, user=whose.get("user"))
         if back is None or not consent.spend(back[0]):
             raise RuntimeError(f"The state of @{handle} came back spoilt.")
-        outcome = finish_with_code(back[0], self.client, Secret(told["code"][0]))
+        outcome = finish_with_code(back[0], self.keeper, Secret(told["code"][0]))
         if outcome not in GOOD or back[0].connection is None:
             raise RuntimeError(f"Connecting @{handle} came to {outcome}.")
         return back[0].connection
@@ -165,7 +168,8 @@ class Stage:
         token = self.control.post("tokens", username=handle, age_days=age_days)
         sheet = f"token,expires_at,contact_email\n{token['access_token']},{token['expires_at']},{contact}\n"
         lines = read_lines(io.StringIO(sheet))
-        results = import_lines(lines, tenant=tenant, meta_app=self.meta_app, client=self.client)
+        verifier = Verifier(self.meta_app, lambda token: asked(self.client, token))
+        results = import_lines(lines, tenant=tenant, verifiers={self.meta_app.flavour: verifier})
         if results[0].outcome != "imported":
             raise RuntimeError(f"Importing @{handle} came to: {results[0].why}")
         return connection_of(handle, tenant)

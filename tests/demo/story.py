@@ -63,6 +63,7 @@ def play(emulator: str, *, due_seconds: float) -> dt.datetime:
     control.post("reset")
     for username, name in PERSONS.items():
         control.post("persons", username=username, name=name)
+    control.post("facebook/cast")
     story = _Story(Stage(control), dt.datetime.now(dt.UTC))
     try:
         story.tell()

@@ -1,1 +1,1 @@
-"""A stand-in for Meta's Instagram-Login side: a program of its own, on the standard library only."""
+"""A stand-in for Meta, Instagram Login and Facebook Login: a program of its own, on the standard library only."""

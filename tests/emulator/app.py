@@ -1,23 +1,37 @@
 """The WSGI application: notes every request, lets faults strike, and routes to the endpoints."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from email.utils import formatdate
 from http import HTTPStatus
 from typing import Any
 
 from . import control, graph, oauth, pages
+from .callers import Caller, caller_of
 from .desk import Desk
-from .errors import error, facts_of
+from .errors import error
+from .facebook import dialog as facebook_dialog
+from .facebook import graph as facebook_graph
 from .faults import Fault
 from .journal import Entry
 from .kinds import KINDS, Scene
-from .records import Person, Token
 from .state import State
-from .wire import Answer, Headers, Refused, Request, html_answer, json_answer, read_request
+from .wire import (
+    FACEBOOK_DIALOG,
+    FACEBOOK_GRAPH,
+    Answer,
+    Headers,
+    Refused,
+    Request,
+    html_answer,
+    json_answer,
+    read_request,
+)
 
 Endpoint = Callable[[State, Request], Answer]
 StartResponse = Callable[[str, list[tuple[str, str]]], object]
 ENDPOINTS: Mapping[str, Endpoint] = {**oauth.ENDPOINTS, **graph.ENDPOINTS}
+FACEBOOK: Mapping[str, Endpoint] = {FACEBOOK_DIALOG: facebook_dialog.answer, FACEBOOK_GRAPH: facebook_graph.answer}
 
 
 class Emulator:
@@ -66,51 +80,35 @@ def date_of(answer: Answer, state: State) -> Headers:
 def play(state: State, request: Request) -> Answer:
     """A fault is taken under the lock but plays outside: it may hang for as long as it likes."""
     with state.lock:
-        token, person = holder(state, request)
-        username = person.username if person else None
+        caller = caller_of(state, request)
         journal = state.journal
-        entry = journal.arrived(request, state.now(), username, request.token)
-        if token:
-            token.used_at = state.now()
-        fault = state.faults.take(request.bare_path, request.token, username)
+        entry = journal.arrived(request, state.now(), caller.username, caller.string)
+        caller.uses(state.now())
+        fault = state.faults.take(request.bare_path, caller.string, caller.username)
         state.changed.set()  # already now: a fault may hang
-    answer = strike(state, request, fault, token, entry) if fault else perform(state, request)
+    answer = strike(state, request, fault, caller, entry) if fault else perform(state, request)
     with state.lock:
         journal.answered(entry, answer.status)
     return answer
 
 
-def holder(state: State, request: Request) -> tuple[Token | None, Person | None]:
-    """Whose request this is: by token, by code, or by the account chosen on the consent page."""
-    token = state.tokens.get(request.token or "")
-    if token:
-        return token, token.person
-    code = state.codes.get(request.form.get("code", ""))
-    return None, code.person if code else state.persons.get(request.form.get("person", ""))
-
-
-def strike(state: State, request: Request, fault: Fault, token: Token | None, entry: Entry) -> Answer:
+def strike(state: State, request: Request, fault: Fault, caller: Caller, entry: Entry) -> Answer:
+    """Facebook's hosts always tell subcodes."""
+    switches = replace(state.switches, subcodes=True) if request.base else state.switches
     entry.fault = fault.kind
     scene = Scene(
         request=request,
         params=fault.params,
         proceed=lambda: perform(state, request),
         gate=state.gate,
-        switches=state.switches,
-        facts=scene_facts(state, request, token),
+        switches=switches,
+        facts=caller.facts(request, state.now()),
     )
     return KINDS[fault.kind].play(scene)
 
 
-def scene_facts(state: State, request: Request, token: Token | None) -> dict[str, str]:
-    known = {"method": request.method.lower(), "path": request.bare_path, "token": request.token or ""}
-    if token is None:
-        return known
-    return {**known, **facts_of(token, state.now()), "user_id": token.user_id}
-
-
 def perform(state: State, request: Request) -> Answer:
-    endpoint = ENDPOINTS.get(request.bare_path, nowhere)
+    endpoint = FACEBOOK[request.base] if request.base else ENDPOINTS.get(request.bare_path, nowhere)
     with state.lock:
         try:
             return endpoint(state, request)

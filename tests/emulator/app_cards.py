@@ -9,7 +9,7 @@ from .pages import hidden
 from .parts import badge, button, select
 from .records import App
 from .state import State
-from .words import answered, hour, masked
+from .words import answered, called, hour, masked
 
 MOST_APPS = 20
 MOST_CALLBACKS = 5
@@ -18,17 +18,17 @@ KINDS = {"deauthorize": "Removed the app", "deletion": "Asks for deletion"}
 
 def apps(state: State) -> str:
     every = list(state.apps.values())
-    cards = "".join(app_card(state, each) for each in every[:MOST_APPS])
+    cards = "".join(app_card(state, each, repair(each)) for each in every[:MOST_APPS])
     more = f'<p class="soft">The first {MOST_APPS} of {len(every)} are shown.</p>' if len(every) > MOST_APPS else ""
     return f'<h2>{"Apps" if len(every) > 1 else "The app"}</h2>{more}<div class="people">{cards}</div>'
 
 
-def app_card(state: State, app: App) -> str:
+def app_card(state: State, app: App, buttons: str) -> str:
     shown = badge(BREAKAGES[app.broken].title, "bad") if app.broken else badge("Works", "good")
     return (
         f'<article class="card person"><div class="who"><div><h3>{escape(app.name)}</h3>'
         f"<small>{escape(app.id)}</small></div>{shown}</div>"
-        f'<div class="soft">{condition(app)}{addresses(state, app)}</div>{repair(app)}</article>'
+        f'<div class="soft">{condition(app)}{addresses(state, app)}</div>{buttons}</article>'
     )
 
 
@@ -42,12 +42,13 @@ def addresses(state: State, app: App) -> str:
     return "".join(lines) or "<div>Told of nothing: it has no address for callbacks.</div>"
 
 
-def repair(app: App) -> str:
+def repair(app: App, where: str = "", what: str = "app") -> str:
+    """where: which side's buttons they are. what: an app of which side, for people."""
     which = hidden("app", app.id)
     if app.broken:
-        return button("mend-app", "Mend the app", which, look="off")
+        return button(f"{where}mend-app", f"Mend the {what}", which, look="off")
     ways = select("how", "How", [(name, each.title) for name, each in BREAKAGES.items()])
-    return button("break-app", "Break the app", which + ways)
+    return button(f"{where}break-app", f"Break the {what}", which + ways)
 
 
 # what apps were told
@@ -62,7 +63,7 @@ def callbacks(state: State) -> str:
 
 
 def callback_row(state: State, callback: Callback) -> str:
-    who = f"@{masked(state, callback.username)}"
+    who = masked(state, called(state, callback.username))
     times = f" · {len(callback.receptions)} times" if len(callback.receptions) > 1 else ""
     return (
         f"<li><small>{hour(callback.at)}</small><code>{escape(masked(state, callback.url))}</code>"

@@ -4,12 +4,13 @@ import secrets
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from .forms import callback_url
 from .records import App
 from .refusals import Missing, Wrong
 
+AnApp = TypeVar("AnApp", bound=App)
 DEFAULT_APP = App("1234567890", "emulator-app-secret", "Perennial Demo", meta_secret="emulator-meta-secret")
 
 
@@ -56,15 +57,16 @@ BREAKAGES = {
 SOUND = Breakage("Works", "")
 
 
-class Apps:
+class Apps(Generic[AnApp]):
     """The part of the state that holds apps."""
 
     lock: threading.RLock
-    apps: dict[str, App]
+    apps: dict[str, AnApp]
+    _default_app: AnApp
     _secrets: list[str]
 
-    def app(self, app_id: str | None = None) -> App:
-        wanted = app_id or DEFAULT_APP.id
+    def app(self, app_id: str | None = None) -> AnApp:
+        wanted = app_id or self._default_app.id
         if wanted not in self.apps:
             raise Missing(f"There is no app {wanted!r}.")
         return self.apps[wanted]
@@ -79,7 +81,7 @@ class Apps:
         meta_secret: str | None = None,
         deauthorize_url: str | None = None,
         deletion_url: str | None = None,
-    ) -> App:
+    ) -> AnApp:
         """Adds an app, or changes of one that is there what is given. An empty address is none."""
         given = {
             "secret": secret,
@@ -91,19 +93,23 @@ class Apps:
         }
         changes: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
         with self.lock:
-            app = self.apps.get(id) or App(id, "", f"App {id}")
+            app = self.apps.get(id) or self._new_app(id)
             if secret and app.broken == "secret_reset":  # nobody misses the former one any more
                 app = replace(app, broken=None, former_secret="")
             return self._keep(replace(app, **changes))
 
-    def _keep(self, app: App) -> App:
+    def _new_app(self, app_id: str) -> AnApp:
+        """Of the default one's kind, and with nothing of its own."""
+        return type(self._default_app)(app_id, "", f"App {app_id}")
+
+    def _keep(self, app: AnApp) -> AnApp:
         if not app.secret:
             raise Wrong("An app has a secret.")
         self.apps[app.id] = app
         self._secrets += [each for each in app.secrets if each not in self._secrets]
         return app
 
-    def break_app(self, how: str, app_id: str | None = None) -> App:
+    def break_app(self, how: str, app_id: str | None = None) -> AnApp:
         """Breaks an app in this way alone, however it was broken before."""
         if how not in BREAKAGES:
             raise Wrong(f"how takes one of: {', '.join(BREAKAGES)}.")
@@ -113,7 +119,7 @@ class Apps:
             reset: dict[str, Any] = {"secret": fresh, "former_secret": app.secret} if how == "secret_reset" else {}
             return self._keep(replace(app, broken=how, **reset))
 
-    def mend_app(self, app_id: str | None = None) -> App:
+    def mend_app(self, app_id: str | None = None) -> AnApp:
         """As it was before it broke, the secret included."""
         with self.lock:
             app = self.app(app_id)

@@ -6,6 +6,7 @@ from html import escape
 
 from .app_cards import apps, callbacks
 from .cards import person_card
+from .facebook.cards import facebook
 from .faults import Fault
 from .journal import Entry
 from .mishaps import MISHAPS, active
@@ -13,7 +14,7 @@ from .pages import alert, frame
 from .parts import badge, button, days_field, select, text_field
 from .records import fingerprint
 from .state import State
-from .words import ACCOUNT_TYPES, asked, day_and_time, hour, masked, span
+from .words import ACCOUNT_TYPES, asked, called, day_and_time, hour, masked, span
 
 MOST_PERSONS = 60
 MOST_REQUESTS = 30
@@ -26,20 +27,26 @@ class Shown:
     notice: str = ""
     problem: str = ""
     find: str = ""
+    once: str = ""  # a token to be copied now
 
 
 def board(state: State, shown: Shown) -> str:
     notice = f'<p class="notice" role="status">{escape(shown.notice)}</p>' if shown.notice else ""
     parts = [
         '<div class="top"><h1>What goes on at Instagram</h1><a href="/">Look again</a></div>',
-        notice + alert(shown.problem),
+        notice + copied(shown.once) + alert(shown.problem),
         f'<div class="controls">{clock(state)}{weather(state)}</div>',
         apps(state),
         people(state, shown.find),
+        facebook(state),
         callbacks(state),
         log(state),
     ]
     return frame("Instagram emulator", "\n".join(parts), "wide")
+
+
+def copied(token: str) -> str:
+    return f'<p><label>Token <input value="{escape(token)}" readonly></label></p>' if token else ""
 
 
 # the clock
@@ -105,7 +112,7 @@ def fault_words(state: State, fault: Fault) -> str:
     where = "every path" if fault.path == "*" else masked(state, fault.path)
     told = [f"on {where}"]
     if fault.username is not None:
-        told.append(f"for @{masked(state, fault.username)}")
+        told.append(f"for {masked(state, called(state, fault.username))}")
     if fault.token is not None:
         told.append(f"for token •{fingerprint(fault.token)}")
     if fault.after:
@@ -161,7 +168,7 @@ def log(state: State) -> str:
 def log_row(state: State, entry: Entry) -> str:
     request = entry.request
     path = f"{masked(state, request.method)} {masked(state, request.path)}"
-    who = f"@{masked(state, entry.username)}" if entry.username else ""
+    who = masked(state, called(state, entry.username)) if entry.username else ""
     told = " · ".join(filter(None, [who, asked(state, request)]))
     return (
         f"<li><small>{hour(entry.at)}</small><code>{escape(path)}</code><small>{escape(told)}</small>"

@@ -4,16 +4,16 @@ import base64
 import hashlib
 import hmac
 import json
+import threading
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from .forms import callback_url
-from .life import Life
-from .records import App, Person, iso
+from .records import App, iso
 from .refusals import Wrong
 from .switches import Switches
 
@@ -25,13 +25,15 @@ LONGEST_ANSWER = 65_536
 MOST_REPEATS = 100
 MOST_KEPT = 1_000
 LONGEST_NUMBER = 100
+OWN_SECRETS = ("instagram", "facebook", "meta")
 
 
 @dataclass(frozen=True)
 class Wish:
     """How a callback is to be; whatever is not said is as Meta sends it.
 
-    secret: "instagram" or "meta" for the app's own, any other text is the very secret to sign with.
+    secret: "instagram" or "meta" for the app's own, "facebook" at Facebook; any other text is the very secret to sign
+        with.
     id: "id", "user_id" or "other" for one of the person's three, any other text is the very id to tell.
     issued_at: in seconds.
     url: instead of the app's.
@@ -102,11 +104,47 @@ class Callback:
         }
 
 
-class Callbacks(Life):
+class Named(Protocol):
+    """Somebody whom a callback can be about."""
+
+    @property
+    def username(self) -> str: ...
+
+    @property
+    def user_id(self) -> str: ...
+
+    def scoped_id(self, app_id: str) -> str: ...
+
+    def other_id(self, app_id: str) -> str: ...
+
+
+class Callbacks:
     """The part of the state that tells apps."""
 
+    lock: threading.RLock
     switches: Switches
     callbacks: deque[Callback]
+    _secrets: list[str]
+
+    def now(self) -> float:
+        raise NotImplementedError
+
+    def app(self, app_id: str | None = None) -> App:
+        raise NotImplementedError
+
+    def person(self, username: str) -> Named:
+        raise NotImplementedError
+
+    def remove_app(self, username: str, app_id: str | None = None) -> int:
+        raise NotImplementedError
+
+    def signing_secret(self) -> str:
+        """Which of an app's secrets signs, unless a wish says so."""
+        return self.switches.callback_secret
+
+    def naming_id(self) -> str:
+        """By which id somebody is named, unless a wish says so."""
+        return self.switches.callback_id
 
     def deauthorize(self, username: str, app_id: str | None = None, **wish: Any) -> Callback:
         """The person removes the app, which is told so. For `wish` see there."""
@@ -145,20 +183,20 @@ class Callbacks(Life):
                 callback.receptions.append(reception)
         return callback
 
-    def _written(self, kind: Kind, person: Person, app: App, wish: Wish, url: str = "") -> Callback:
-        secret = wish.secret or self.switches.callback_secret
+    def _written(self, kind: Kind, person: Named, app: App, wish: Wish, url: str = "") -> Callback:
+        secret = wish.secret or self.signing_secret()
         user_id = self._told_id(person, app, wish)
         issued_at = int(self.now()) if wish.issued_at is None else wish.issued_at
         payload = {"algorithm": wish.algorithm, "issued_at": issued_at, "user_id": user_id}
         signed = sign(payload, secret_of(app, secret), padded=wish.padded)
         self._secrets += [signed, *signed.split(".")]
-        name = secret if secret in ("instagram", "meta") else "another"
+        name = secret if secret in OWN_SECRETS else "another"
         return Callback(
             kind, person.username, app.id, url, user_id, name, wish.algorithm, issued_at, self.now(), signed
         )
 
-    def _told_id(self, person: Person, app: App, wish: Wish) -> str | int:
-        wanted = self.switches.callback_id if wish.id is None else wish.id
+    def _told_id(self, person: Named, app: App, wish: Wish) -> str | int:
+        wanted = self.naming_id() if wish.id is None else wish.id
         known = {"id": person.scoped_id, "user_id": lambda app_id: person.user_id, "other": person.other_id}
         told = known[wanted](app.id) if wanted in known else wanted
         if not wish.user_id_as_number:
@@ -175,7 +213,7 @@ def address_of(app: App, kind: Kind) -> str:
 def secret_of(app: App, name: str) -> str:
     if name == "meta" and not app.meta_secret:
         raise Wrong(f"The app {app.id} has no Meta app secret: give it meta_secret.")
-    return {"instagram": app.secret, "meta": app.meta_secret}.get(name, name)
+    return {"instagram": app.secret, "facebook": app.secret, "meta": app.meta_secret}.get(name, name)
 
 
 def sign(payload: Mapping[str, object], secret: str, *, padded: bool = False) -> str:

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from .app_control import APP_ACTS, APP_ROUTES, TELLINGS
+from .facebook import control as facebook
 from .forms import refuse_foreign
 from .kinds import KINDS
 from .records import Token
@@ -224,6 +225,8 @@ def answer(state: State, request: Request) -> Answer:
 
 def find(request: Request) -> tuple[Verb, list[str]]:
     parts = request.path.removeprefix(PREFIX).rstrip("/").split("/")
+    if parts[0] == facebook.PREFIX and (found := facebook.find(request.method, parts[1:])):
+        return found
     match request.method, *parts:
         case "POST", "persons", username, act_name if act_name in ACTS:
             return ACTS[act_name], [username]

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from .app_buttons import TELLING_BUTTONS
 from .board import MOST_PERSONS, Shown, board
 from .buttons import BUTTONS, PERSON_BUTTONS
+from .facebook import buttons as facebook
 from .forms import refuse_foreign, shown
 from .records import Person, random_text
 from .refusals import Missing, Refusal
@@ -20,6 +21,7 @@ class Desk:
     def __init__(self, state: State) -> None:
         self.state = state
         self._notices: OrderedDict[str, str] = OrderedDict()
+        self._once: dict[str, str] = {}  # a secret for whoever looks first
 
     def serves(self, path: str) -> bool:
         return path == "/" or path.startswith(PREFIX)
@@ -33,8 +35,10 @@ class Desk:
             return self._page(Shown(problem=str(refusal)), refusal.status)
 
     def _show(self, request: Request) -> Answer:
-        notice = self._notices.get(request.query.get("said", ""), "")
-        return self._page(Shown(notice=notice, find=request.query.get("find", "").strip()))
+        said = request.query.get("said", "")
+        with self.state.lock:
+            notice, once = self._notices.get(said, ""), self._once.pop(said, "")
+        return self._page(Shown(notice=notice, find=request.query.get("find", "").strip(), once=once))
 
     def _page(self, shown: Shown, status: int = 200) -> Answer:
         with self.state.lock:
@@ -43,11 +47,23 @@ class Desk:
     def _press(self, request: Request) -> Answer:
         refuse_foreign(request)
         name = request.path.removeprefix(PREFIX)
+        if name.startswith(facebook.PREFIX):
+            return self._press_at_facebook(name.removeprefix(facebook.PREFIX), request)
         if name in TELLING_BUTTONS:
             person = self._person(request.form.get("person", ""))
             return self._done(TELLING_BUTTONS[name](self.state, person, request.form), person)
         with self.state.lock:
             return self._press_quickly(name, request)
+
+    def _press_at_facebook(self, name: str, request: Request) -> Answer:
+        if name in facebook.TELLING_BUTTONS:
+            done = facebook.TELLING_BUTTONS[name](self.state, request.form)
+        elif name in facebook.BUTTONS:
+            with self.state.lock:
+                done = facebook.BUTTONS[name](self.state, request.form)
+        else:
+            raise Missing("There is no such button.")
+        return self._done(done.notice, once=done.once)
 
     def _press_quickly(self, name: str, request: Request) -> Answer:
         if name in BUTTONS:
@@ -62,12 +78,14 @@ class Desk:
             raise Missing(f"There is nobody called {shown(username)}." if username else "Please say whom you mean.")
         return self.state.persons[username]
 
-    def _done(self, notice: str, person: Person | None = None) -> Answer:
+    def _done(self, notice: str, person: Person | None = None, once: str = "") -> Answer:
         key = random_text(12)
         with self.state.lock:
             self._notices[key] = notice
+            if once:
+                self._once[key] = once
             while len(self._notices) > MOST_NOTICES:
-                self._notices.popitem(last=False)
+                self._once.pop(self._notices.popitem(last=False)[0], None)
         query = {"said": key}
         if person and len(self.state.persons) > MOST_PERSONS:
             query["find"] = person.username

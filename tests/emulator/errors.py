@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
-from .records import Token, random_text
+from .records import random_text
 from .switches import Switches
 from .wire import Answer, Headers, json_answer
 
@@ -41,7 +41,7 @@ DEATHS = {
     "app_removed": Spec(190, DEAD + "The user has not authorized application {app_id}.", 458),
     "checkpoint": Spec(
         190,
-        DEAD + "You cannot access the app till you log in to www.instagram.com and follow the instructions given.",
+        DEAD + "You cannot access the app till you log in to {site} and follow the instructions given.",
         459,
     ),
     "checkpoint_blocked": Spec(190, DEAD + "The user is in a blocked, logged-in checkpoint.", 459),
@@ -132,27 +132,48 @@ def pacific(moment: float) -> str:
     return datetime.fromtimestamp(moment, PACIFIC).strftime("%A, %d-%b-%y %H:%M:%S %Z")
 
 
-def facts_of(token: Token, now: float) -> dict[str, str]:
+class Dated(Protocol):
+    """A token of any host."""
+
+    app_id: str
+    access_token: str
+
+    @property
+    def expires_at(self) -> float | None: ...
+
+    @property
+    def user_id(self) -> str: ...
+
+
+class Dying(Dated, Protocol):
+    subcode: bool | None
+
+
+def facts_of(token: Dated, now: float) -> dict[str, str]:
     return {
         "app_id": token.app_id,
         "token": token.access_token,
-        "expired_at": pacific(token.expires_at),
+        "expired_at": pacific(now if token.expires_at is None else token.expires_at),
         "now": pacific(now),
     }
 
 
 def error(name: str, switches: Switches, facts: Mapping[str, str] | None = None, **changes: Any) -> Answer:
     """The answer called `name`; `changes` replace parts of its Spec. A `subcode` of True is its own, of False none."""
-    spec = SPECS[name]
+    return render(spoken(SPECS[name], switches, facts, **changes))
+
+
+def spoken(spec: Spec, switches: Switches, facts: Mapping[str, str] | None = None, **changes: Any) -> Spec:
+    """With its message filled in, and as the switches have it."""
     if isinstance(changes.get("subcode"), bool):
         changes["subcode"] = spec.subcode if changes["subcode"] else None
     if spec.code == 190:
         spec = replace(spec, status=switches.status_190, subcode=spec.subcode if switches.subcodes else None)
-    message = spec.message.format_map(defaultdict(lambda: "unknown", facts or {}))
-    return render(replace(replace(spec, message=message), **changes))
+    known = defaultdict(lambda: "unknown", {"site": "www.instagram.com", **(facts or {})})
+    return replace(replace(spec, message=spec.message.format_map(known)), **changes)
 
 
-def end_of(token: Token, trouble: str, switches: Switches, now: float) -> Answer:
+def end_of(token: Dying, trouble: str, switches: Switches, now: float) -> Answer:
     """What a dead token answers with."""
     told = {} if token.subcode is None else {"subcode": token.subcode}
     return error(trouble, switches, facts_of(token, now), **told)

@@ -212,7 +212,7 @@ def served_version(state: State, request: Request) -> str:
     if request.version is None:
         return oldest
     if number(request.version) not in EXISTING:
-        refuse(state, "unknown_path", path=request.bare_path)
+        refuse(state, "unknown_path", path=request.host_path)
     return max(request.version, oldest, key=number)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 from .apps import Apps
 from .errors import SPECS
-from .records import DAY, PERMISSIONS, Code, Person, Token
+from .records import DAY, PERMISSIONS, App, Code, Person, Token
 from .refusals import Missing, Wrong
 
 WORDINGS = {"login": "checkpoint", "blocked": "checkpoint_blocked"}
@@ -13,7 +13,7 @@ FIRST_USER_ID = 17_841_400_000_000_000
 LONGEST = 100 * 366 * DAY  # as far from now as anything may be moved
 
 
-class Life(Apps):
+class Life(Apps[App]):
     """The part of the state that plays persons."""
 
     persons: dict[str, Person]

@@ -5,8 +5,9 @@ from typing import Any
 
 from .faults import Fault
 from .state import State
+from .wire import FACEBOOK_GRAPH
 
-PROGRAMS = "/oauth/access_token,/access_token,/refresh_access_token,/me"
+PROGRAMS = f"/oauth/access_token,/access_token,/refresh_access_token,/me,{FACEBOOK_GRAPH}"
 
 
 @dataclass(frozen=True)

@@ -82,8 +82,8 @@ class Dialog:
     ticked: Collection[str] | None = None  # None ticks all
 
 
-def frame(title: str, body: str, shape: str = "") -> str:
-    return FRAME.substitute(title=escape(title), style=STYLE, body=body, shape=shape, label=LABEL, icon=ICON)
+def frame(title: str, body: str, shape: str = "", label: str = LABEL) -> str:
+    return FRAME.substitute(title=escape(title), style=STYLE, body=body, shape=shape, label=label, icon=ICON)
 
 
 def alert(text: str) -> str:

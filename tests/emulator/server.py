@@ -19,7 +19,7 @@ from urllib.parse import unquote_to_bytes
 
 from .app import Emulator
 from .state import State
-from .wire import Answer
+from .wire import FACEBOOK_DIALOG, FACEBOOK_GRAPH, Answer
 
 LONGEST_LINE = 65_536
 MOST_HEADERS = 100
@@ -243,6 +243,8 @@ class EmulatorServer:
         self._server = Server((host, port), Emulator(self.state))
         self.port: int = self._server.server_address[1]
         self.url = f"http://{host}:{self.port}"
+        self.facebook_dialog_url = self.url + FACEBOOK_DIALOG
+        self.facebook_graph_url = self.url + FACEBOOK_GRAPH
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
 

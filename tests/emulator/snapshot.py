@@ -5,6 +5,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from .apps import BREAKAGES, DEFAULT_APP
+from .facebook import snapshot as facebook
 from .faults import Fault, FaultBook
 from .limits import AppLimit
 from .records import App, Code, Person, Token
@@ -33,6 +34,7 @@ def snapshot(state: State) -> Json:
             "faults": [flat(each) for each in state.faults.all()],
             "last_fault": state.faults.last_id,
             "limits": [asdict(each) for each in state.limits.values()],
+            "facebook": facebook.snapshot(state.facebook),
         }
 
 
@@ -47,11 +49,14 @@ def restore(state: State, told: Json) -> None:
         if told["version"] != VERSION:
             raise Damaged(f"it is of version {told['version']!r}, this program reads {VERSION}")
         parts = read(told)
+        # Files of before there was Facebook have nothing of it.
+        at_facebook = facebook.read(told["facebook"]) if "facebook" in told else {}
     except (KeyError, TypeError, ValueError, AttributeError) as problem:
         raise Damaged(f"it is no state of this program ({type(problem).__name__})") from None
     with state.lock:
         state.reset()
         vars(state).update(parts)
+        vars(state.facebook).update(at_facebook)
         state.remember_secrets()
 
 

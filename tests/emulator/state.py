@@ -10,10 +10,13 @@ from typing import Any
 
 from .apps import DEFAULT_APP
 from .callbacks import MOST_KEPT, Callback, Callbacks
+from .facebook.records import DEFAULT_APP as FACEBOOK_APP
+from .facebook.records import FacebookApp
+from .facebook.world import Facebook
 from .faults import Fault, FaultBook
 from .gate import Gate
 from .journal import Journal
-from .life import checked_permissions, sane
+from .life import Life, checked_permissions, sane
 from .limits import AppLimit
 from .records import (
     HOUR,
@@ -32,18 +35,19 @@ from .switches import SIXTY_DAYS, Switches
 MOST_TOKENS = 200_000
 
 
-class State(Callbacks):
+class State(Life, Callbacks):
     """Every verb takes the lock; the endpoints hold it for as long as one action lasts.
 
-    default_app: the one that is there from the start and after every reset.
+    default_app, facebook_app: the ones that are there from the start and after every reset.
     """
 
-    def __init__(self, default_app: App = DEFAULT_APP) -> None:
+    def __init__(self, default_app: App = DEFAULT_APP, facebook_app: FacebookApp = FACEBOOK_APP) -> None:
         self._default_app = default_app
         self.lock = threading.RLock()
         self.gate = Gate()
         self.changed = threading.Event()  # something may have changed since it was last kept
         self._born = 0  # never back to zero: ids stay unique over a reset
+        self.facebook = Facebook(self, facebook_app)
         self.reset()
 
     def reset(self) -> None:
@@ -59,6 +63,7 @@ class State(Callbacks):
             self.journal = Journal()
             self.callbacks: deque[Callback] = deque(maxlen=MOST_KEPT)
             self._secrets = self._default_app.secrets
+            self.facebook.reset()
         self.gate.release()
 
     # clock
@@ -85,7 +90,8 @@ class State(Callbacks):
     def limit_app(self, app_id: str | None = None, /, **details: Any) -> dict[str, Any]:
         """Gives an app a limit, in place of the one it had."""
         with self.lock:
-            limit = AppLimit(self.app(app_id).id, **details)
+            app = self.facebook.apps.get(app_id or "") or self.app(app_id)
+            limit = AppLimit(app.id, **details)
             self.limits[limit.app_id] = limit
             return limit.as_json(self.now())
 
@@ -205,6 +211,7 @@ class State(Callbacks):
         """After a restart the living records tell which secrets there are."""
         of_apps = [secret for app in self.apps.values() for secret in app.secrets]
         self._secrets = [*of_apps, *self.codes, *self.tokens]
+        self.facebook.remember_secrets()
 
     def release(self) -> int:
         return self.gate.release()
@@ -219,6 +226,7 @@ class State(Callbacks):
                 "tokens": [self.told(token) for token in self.tokens.values()],
                 "faults": [fault.as_json() for fault in self.faults.all()],
                 "limits": self.told_limits(),
+                "facebook": self.facebook.as_json(),
                 "config": self.switches.as_json(),
                 "hanging": self.gate.waiting,
             }

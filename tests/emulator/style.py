@@ -24,6 +24,8 @@ code { font: .875em ui-monospace, Menlo, Consolas, monospace; }
 .mark { width: 3.25rem; height: 3.25rem; margin: .5rem auto 1rem; border-radius: 28%; display: grid;
   place-items: center; background: linear-gradient(45deg, #f58529, #dd2a7b 55%, #5b51d8); }
 .mark::before { content: ""; width: 1.4rem; height: 1.4rem; border: .22rem solid #fff; border-radius: 50%; }
+.mark.facebook { border-radius: 50%; background: #0866ff; }
+.mark.facebook::before { border-radius: 3px 3px 0 0; border-bottom-width: .7rem; }
 .consent { text-align: center; }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 14px; padding: 1rem; }
 .notice { padding: .75rem 1rem; border-radius: 10px; background: var(--good-tint); color: var(--good); }

@@ -5,24 +5,15 @@ from collections.abc import Callable
 from dataclasses import Field, asdict, dataclass, field, fields
 from typing import Any
 
+from .facebook.switches import FacebookSwitches
+from .positions import SCALAR, TEXTS, Scalar, choice, kind
 from .refusals import Wrong
 
 SIXTY_DAYS = 5_184_000
-Scalar = int | float | str | bool | None
-SCALARS = (int, float, str, bool, type(None))
-
-
-def choice(*values: str) -> Any:
-    """A switch with named positions; the first one is the default."""
-    return field(default=values[0], metadata={"one_of": values})
-
-
-def kind(default: object, *types: type) -> Any:
-    return field(default=default, metadata={"types": types})
 
 
 @dataclass
-class Switches:
+class Switches(FacebookSwitches):
     # meta-wire 1.3: the three success shapes of the code exchange, and which id it tells
     code_shape: str = choice("data", "flat_number", "flat_list", "flat_string")
     code_user_id: str = choice("scoped", "professional", "other")
@@ -31,11 +22,11 @@ class Switches:
     unregistered_redirect: str = choice("refuse", "ignore")
     # 1.2: whether a denial carries the state back
     denial_state: bool = kind(True, bool)
-    # 1.2: usernames that hold no role on an app in development
-    no_role: list[str] = field(default_factory=list, metadata={"types": (list,)})
+    # 1.2: usernames, and ids of Facebook persons, that hold no role on an app in development
+    no_role: list[str] = field(default_factory=list, metadata=TEXTS)
     # 1.4, 1.5: null leaves the field out; any other JSON scalar is sent as it is
-    exchange_expires_in: Scalar = field(default=SIXTY_DAYS, metadata={"types": SCALARS})
-    refresh_expires_in: Scalar = field(default=SIXTY_DAYS, metadata={"types": SCALARS})
+    exchange_expires_in: Scalar = field(default=SIXTY_DAYS, metadata=SCALAR)
+    refresh_expires_in: Scalar = field(default=SIXTY_DAYS, metadata=SCALAR)
     long_to_exchange: str = choice("unsupported", "code_452", "allow")
     too_young: str = choice("refuse_100", "refuse_1", "allow")
     refresh_string: str = choice("new", "same")
@@ -43,7 +34,7 @@ class Switches:
     old_string_grace_seconds: float = kind(180, int, float)
     # 1.6
     me_shape: str = choice("flat", "data")
-    me_missing: list[str] = field(default_factory=list, metadata={"types": (list,)})
+    me_missing: list[str] = field(default_factory=list, metadata=TEXTS)
     me_id_unasked: bool = kind(True, bool)
     personal_me: str = choice("account_type", "unsupported")
     personal_refresh: str = choice("allow", "unsupported")
@@ -94,6 +85,14 @@ def is_version(value: object) -> bool:
     return bool(re.fullmatch(r"v[1-9]\d?\.\d{1,2}", str(value), re.ASCII))
 
 
+def is_natural(value: object) -> bool:
+    return value is None or (isinstance(value, int) and value >= 0)
+
+
+def is_positive(value: object) -> bool:
+    return isinstance(value, int) and value > 0
+
+
 def are_texts(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(each, str) for each in value)
 
@@ -103,4 +102,8 @@ SOUND: dict[str, tuple[Callable[[object], bool], str]] = {
     "oldest_version": (is_version, "a version such as v25.0"),
     "me_missing": (are_texts, "a list of field names"),
     "no_role": (are_texts, "a list of usernames"),
+    "developers": (are_texts, "a list of Facebook ids"),
+    "inspection_missing": (are_texts, "a list of field names"),
+    "data_access_days": (is_natural, "a number of days from 0, or null"),
+    "page_of_results": (is_positive, "a number from 1"),
 }

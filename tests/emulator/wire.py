@@ -13,7 +13,10 @@ from urllib.parse import parse_qsl
 Manner = Literal["plain", "reset", "truncated", "drip"]
 Headers = tuple[tuple[str, str], ...]
 
-VERSION = re.compile(r"/v(\d+)\.(\d+)(?=/|$)")
+FACEBOOK_DIALOG = "/facebook"
+FACEBOOK_GRAPH = "/facebook-graph"
+# Two hosts of Facebook are played below a path each, since `/me` is there on Instagram's host too.
+PLACE = re.compile(r"(?P<base>/facebook(?:-graph)?)?(?:/(?P<version>v\d+\.\d+))?(?=/|$)")
 KEPT_HEADERS = (
     "authorization",
     "accept",
@@ -93,13 +96,27 @@ class Request:
 
     @cached_property
     def version(self) -> str | None:
-        found = VERSION.match(self.path)
-        return found.group()[1:] if found else None
+        return self._place["version"]
 
     @cached_property
     def bare_path(self) -> str:
         """The path without its Graph version: `/v26.0/me` and `/me` are one endpoint."""
-        return VERSION.sub("", self.path, count=1) if self.version else self.path
+        return (self.base or "") + self.host_path
+
+    @cached_property
+    def base(self) -> str | None:
+        """Which of Facebook's hosts is asked; None: one of Instagram's."""
+        return self._place["base"]
+
+    @cached_property
+    def host_path(self) -> str:
+        """The path on its host, without version."""
+        return self.path.removeprefix((self.base or "") + (f"/{self.version}" if self.version else ""))
+
+    @cached_property
+    def _place(self) -> dict[str, str | None]:
+        found = PLACE.match(self.path)
+        return found.groupdict() if found else {"base": None, "version": None}
 
     @cached_property
     def token(self) -> str | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from .callbacks import Callback
+from .facebook.calls import subject
 from .records import DAY, HOUR, Person, Token, fingerprint
 from .state import State
 from .wire import Request
@@ -39,6 +40,11 @@ def died(number: int) -> str:
 
 def handle(person: Person) -> str:
     return f"@{person.username}"
+
+
+def called(state: State, username: str) -> str:
+    """Whom a request or a callback is about, on either side."""
+    return state.facebook.name_of(username) or f"@{username}"
 
 
 def span(seconds: float) -> str:
@@ -118,11 +124,13 @@ SHOWN = ("grant_type", "fields", "decision", "permission", "scope")
 
 def masked(state: State, text: str) -> str:
     """Known secrets, and whatever is long enough to be one, turn into fingerprints."""
-    secrets = {secret for app in state.apps.values() for secret in app.secrets}
+    apps = (*state.apps.values(), *state.facebook.apps.values())
+    secrets = {secret for app in apps for secret in app.secrets}
+    kept = (secrets, state.tokens, state.codes, state.facebook.tokens, state.facebook.codes)
 
     def hide(found: re.Match[str]) -> str:
         word = found.group()
-        secret = len(word) > LONGEST_WORD or word in state.tokens or word in state.codes or word in secrets
+        secret = len(word) > LONGEST_WORD or any(word in each for each in kept)
         return f"•{fingerprint(word)}" if secret else word
 
     hidden = RUN.sub(hide, text[:10_000])
@@ -133,8 +141,8 @@ def asked(state: State, request: Request) -> str:
     """What a request carried: harmless fields readable, a token or a code as its fingerprint."""
     given: Mapping[str, str] = {**request.query, **request.form}
     shown = [f"{name}={masked(state, given[name])}" for name in SHOWN if given.get(name)]
-    if request.token:
-        shown.append(f"token •{fingerprint(request.token)}")
+    if token := subject(request):
+        shown.append(f"token •{fingerprint(token)}")
     if code := given.get("code"):
         shown.append(f"code •{fingerprint(code)}")
     return " · ".join(shown)

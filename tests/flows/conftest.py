@@ -10,6 +10,7 @@ import pytest
 from accounts.models import Tenant, User
 from tests.emulator.server import EmulatorServer
 from tests.emulator.state import State
+from tests.flows.facebook_life import FACEBOOK_SECRET
 from tests.flows.hiding_places import Browser
 from tests.flows.whole_life import APP_SECRET, BACKEND
 from tests.notifications.conftest import use_server
@@ -18,9 +19,10 @@ from tests.notifications.post_office import PostOffice, open_for_business
 
 @pytest.fixture
 def state(emulator: EmulatorServer, settings: Any) -> State:
-    """With an app secret that looks like a real one, and that no earlier test has had."""
-    settings.INSTAGRAM_APP_SECRET = APP_SECRET
+    """With app secrets that look like real ones, and that no earlier test has had."""
+    settings.INSTAGRAM_APP_SECRET, settings.FACEBOOK_APP_SECRET = APP_SECRET, FACEBOOK_SECRET
     emulator.state.add_app(settings.INSTAGRAM_APP_ID, APP_SECRET)
+    emulator.state.facebook.add_app(settings.FACEBOOK_APP_ID, FACEBOOK_SECRET)
     return emulator.state
 
 

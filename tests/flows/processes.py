@@ -15,6 +15,8 @@ from urllib.parse import quote
 from django.conf import settings
 from django.db import connection
 
+from tests.emulator.addresses import addresses
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -43,9 +45,7 @@ def environment(meta_url: str, **changes: str) -> dict[str, str]:
         # The test rings through its own Redis database, where there is one; a worker must listen there.
         "BROKER_URL": str(settings.Q_CLUSTER.get("redis", "")),
         "CACHE_URL": str(settings.CACHES["default"]["LOCATION"]) if settings.CACHE_URL else "",
-        "INSTAGRAM_AUTHORIZE_URL": f"{meta_url}/oauth/authorize",
-        "INSTAGRAM_API_URL": meta_url,
-        "INSTAGRAM_GRAPH_URL": meta_url,
+        **addresses(meta_url),
         **changes,
     }
 

@@ -16,6 +16,7 @@ from django.test import RequestFactory
 from django.views.debug import ExceptionReporter, get_exception_reporter_class
 
 from accounts.models import Tenant
+from tests.emulator.facebook.cast import FEW, add_cast
 from tests.emulator.state import State
 from tests.factories import make_connection
 from tests.flows.hiding_places import Browser, Place, Searcher, everything_logged
@@ -52,8 +53,8 @@ def reports() -> Iterator[dict[str, Place]]:
 CONNECTING = [
     "tokens.meta.client.InstagramClient.authorize_url",
     "tokens.services.consent._forget_oldest",
-    "tokens.views.callback.instagram_client",
-    "tokens.meta.client.judge",
+    "tokens.views.callback.consent_keeper_of",
+    "tokens.meta.calling.judge",
     "tokens.meta.wire.Wire._posted",
     "tokens.meta.wire.fetch",
     "tokens.services.connect.link_account",
@@ -62,6 +63,14 @@ CONNECTING = [
     "tokens.services.connect.conclude",
 ]
 LINK = ["tokens.services.links.trouble", "tokens.views.departure.app_for", "tokens.views.link.send_new_link"]
+CHOOSING = [
+    "tokens.services.choice.meant",
+    "tokens.services.connect.account_of",
+    "tokens.flavours.facebook_login.first_end",
+    "tokens.meta.facebook.read_page",
+    "tokens.meta.facebook_questions.appsecret_proof",
+    "tokens.services.link_account.seal",
+]
 NOW = ["tokens.services.attempt.store", "tokens.services.changes.seal", "tokens.services.ask.judge"]
 
 
@@ -129,3 +138,36 @@ def test_a_report_shows_what_an_exception_quotes_only_masked_and_a_planted_secre
 
 
 # web servers of their own
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("debug", [False, True], ids=["production", "debug"])
+@pytest.mark.parametrize("target", CHOOSING)
+def test_an_error_on_the_way_through_facebook_shows_no_secret_either(
+    target: str, debug: bool, browser: Browser, tenant: Tenant, state: State, settings: Any, monkeypatch: Any
+) -> None:
+    life = Life(browser, tenant, state, PostOffice(), Path())
+    add_cast(state, 0)
+    settings.DEBUG = debug
+
+    def burst(*values: Any, **named: Any) -> Any:
+        raise RuntimeError("burst")
+
+    came_back = life.to_facebook(FEW[0])
+    path = life.browser.get(came_back)["Location"] if target.endswith((".account_of", ".seal")) else ""
+    checked = target.endswith("first_end")
+    connection = make_connection(tenant=tenant, **life.facebook_row(FEW[0])) if checked else None
+    monkeypatch.setattr(target, burst)
+    with everything_logged() as logged, reports() as reported:
+        if connection is not None:
+            response = browser.post(f"{life.page_of(connection)}check/")
+        elif path:
+            response = browser.post(f"{path}finish/", {"account": [state.persons["hana.paints"].user_id]})
+        else:
+            response = browser.get(came_back)
+    assert response.status_code == 500
+    assert len(reported) == 4
+    mails = [f"{each.subject}\n{each.body}\n{getattr(each, 'alternatives', '')}" for each in mail.outbox]
+    places: dict[str, Place] = {**reported, **browser.seen, "mails": "\n".join(mails), "log": "\n".join(logged)}
+    assert any("burst" in str(place) for place in reported.values())
+    assert Searcher([*secrets_of(state, browser), *re.findall(r"code=([^&#]+)", came_back)]).find(places) == []

@@ -22,6 +22,7 @@ from tests import queue
 from tests.emulator.state import State
 from tests.factories import make_connection
 from tests.flows import hiding_places
+from tests.flows.facebook_life import FACEBOOK_SECRET
 from tests.flows.hiding_places import Browser, Place, Searcher, everything_logged
 from tests.flows.whole_life import APP_SECRET, Life, link_tokens, mail_texts, secrets_of
 from tests.notifications.post_office import PostOffice
@@ -44,12 +45,14 @@ def test_after_a_whole_life_no_secret_is_written_down_anywhere(
 
     mailed = link_tokens(office.delivered)
     secrets = secrets_of(state, *life.browsers)
-    assert {APP_SECRET, *mailed} <= set(secrets)
-    assert len(secrets) > 60
+    assert {APP_SECRET, FACEBOOK_SECRET, *mailed} <= set(secrets)
+    assert len(secrets) > 120
+    assert {each.kind for each in state.facebook.tokens.values()} == {"short", "long", "page", "system_user"}
+    assert state.facebook.codes.keys() <= set(secrets)
     printed, complained = capfd.readouterr()
     searcher = Searcher(secrets)
     assert Credential.objects.filter(token__isnull=False).count() >= 7
-    assert ConnectAttempt.objects.filter(pending_secret__isnull=False).count() == 1
+    assert ConnectAttempt.objects.filter(pending_secret__isnull=False).count() == 2
     assert any("SELECT" in line for line in logged)
     assert sum("ended with ValueError" in line for line in logged) == 2
     staff = [each for each in office.delivered if "staff" in each.to]

@@ -17,9 +17,11 @@ from django_q.tasks import async_task
 
 from accounts.models import Tenant
 from tests.emulator.browser import consent
+from tests.emulator.facebook.proof import proof_of
 from tests.emulator.state import State
 from tests.factories import credential_of, make_user
 from tests.flows import hiding_places
+from tests.flows.facebook_life import HOME, FacebookLife
 from tests.flows.hiding_places import Browser, Place
 from tests.notifications.post_office import PostOffice
 from tokens.meta import InstagramClient
@@ -29,14 +31,23 @@ from tokens.services.ring import ring
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 APP_SECRET = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"
-HOME = "http://localhost:8000"
 
 
 def secrets_of(state: State, *browsers: Browser) -> list[str]:
     """Every secret there has been: Meta's, the OAuth states, the links' tokens, the keys of the installation."""
     states = {each for browser in browsers for each in browser.states}
     tokens = [links.token_of(link) for link in Link.objects.all()]
-    return [*state.secrets(), *states, *tokens, live_settings.SECRET_KEY, *live_settings.FERNET_KEYS]
+    proofs = proofs_of(state)
+    return [*state.secrets(), *proofs, *states, *tokens, live_settings.SECRET_KEY, *live_settings.FERNET_KEYS]
+
+
+def proofs_of(state: State) -> list[str]:
+    """What goes beside tokens to Facebook: the apps' own tokens, and the proof of each token."""
+    world = state.facebook
+    own = {app.id: f"{app.id}|{app.secret}" for app in world.apps.values()}
+    signed = [(each.access_token, world.apps[each.app_id].secret) for each in world.tokens.values()]
+    signed += [(token, world.apps[app_id].secret) for app_id, token in own.items()]
+    return [*own.values(), *(proof_of(token, secret) for token, secret in signed)]
 
 
 def link_tokens(mails: Any) -> list[str]:
@@ -72,7 +83,7 @@ def fail(claim: Any, client_for: Any) -> str:
     raise RuntimeError(f"no good, {len(plain)} characters")
 
 
-class Life:
+class Life(FacebookLife):
     """One workspace's time with Perennial, step by step, by way of pages, commands and the queue."""
 
     def __init__(self, browser: Browser, tenant: Tenant, state: State, office: PostOffice, folder: Path) -> None:
@@ -312,6 +323,7 @@ class Life:
         self.dying_and_reviving()
         self.ending()
         self.pasting()
+        self.live_by_facebook()
         self.importing_and_exporting()
         self.queueing(monkeypatch)
         self.failing(monkeypatch)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts import derived, events
 from accounts.models import FormerSlug, Invitation, Membership, Role, Tenant, User
 from accounts.services import invitations
-from notifications.models import OutboxMessage
+from notifications.models import OutboxMessage, SilencedAddress
 from tests.factories import make_connection, make_member, make_meta_app, make_tenant, make_user
 from tests.test_tenancy_keys import BELONGING, EXCEPTIONS
 from tokens.models import (
@@ -93,6 +93,7 @@ def _fill(tenant: Tenant, owner: User, word: str) -> None:
     OutboxMessage.objects.create(
         tenant=tenant, kind="reconnect_link", recipient=f"contact@{word}.example", dedupe_key=derived.digest(word)
     )
+    SilencedAddress.objects.create(tenant=tenant, address=f"silent@{word}.example", why="bounced")
     for subject in (None, connection.pk):
         events.record(tenant=tenant, kind="noted", text=f"About {word}.", subject_id=subject, actor=f"by {word}")
 

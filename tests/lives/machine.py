@@ -14,6 +14,7 @@ from tests.lives import ground
 from tests.lives.ground import Ground
 from tests.lives.model import Slot
 from tests.tokens.fake_meta import EVERY_PASSING, FakeMeta, client_secret, dead, permission, profile, refused, renewed
+from tokens.flavours.instagram_login import InstagramLogin
 from tokens.meta import Profile, Secret
 from tokens.models import ConnectAttempt, Connection, Credential, DeletionRequest, Link, Reason, ReconnectRequest
 from tokens.services.ask import Inquiry
@@ -155,10 +156,10 @@ class Lives(RuleBasedStateMachine):
         in_time = row is None or any(held is claim for held, _ in slot.tickets)
         row = row or Credential.objects.select_related("connection__meta_app").get(pk=claim.connection_id)
         kind = _possible(kind, claim.purpose, slot)
-        assert row.token is not None
-        inquiry = Inquiry(_meta(kind, claim.purpose, reason, fault, self._token()), pause=lambda seconds: None)
+        meta = _meta(kind, claim.purpose, reason, fault, self._token())
+        inquiry = Inquiry(InstagramLogin(meta), pause=lambda seconds: None)
         ask = inquiry.refresh if claim.purpose == "refresh" else inquiry.check
-        verdict = ask(row.token, expires_at=row.known_expiry)
+        verdict = ask(row)
         word = store(claim, row, verdict, calls=(), unparsable=False, worthwhile=lambda: False)
         if not in_time:
             assert word == LOST

@@ -11,6 +11,7 @@ from tests.matrix.expected import CAUSES, NON_DEATHS
 from tests.matrix.scripted import ScriptedWire, client_of, deadly, played, well
 from tests.tokens.helpers import attempt, events_of, status_of
 from tests.tokens.trouble.seeing import flags
+from tokens.flavours.instagram_login import InstagramLogin
 from tokens.models import Connection, Link
 from tokens.services.claims import Purpose
 
@@ -58,7 +59,7 @@ def ask(connection: Connection, purpose: Purpose, *answers) -> str:
 
     class Meta:
         def client_for(self, app):
-            return client
+            return InstagramLogin(client)
 
     return attempt(connection, Meta(), purpose)  # type: ignore[arg-type]
 

@@ -10,6 +10,7 @@ from tests.flows.faults import Case
 from tests.matrix.expected import CAUSES, NON_DEATHS, at_reconnect
 from tests.matrix.ground import answer_of, connections_by_cause, mails, met_by, seen
 from tests.matrix.scripted import ScriptedWire, client_of, deadly, well
+from tokens.flavours.instagram_login import InstagramLogin
 from tokens.meta import Secret
 from tokens.models import Brake, ConnectAttempt, Connection
 from tokens.services import connect as connecting
@@ -56,7 +57,7 @@ def way_back(connection: Connection, user) -> ConnectAttempt:
 def meta(connection: Connection, *me):
     exchange = well("code_exchange", user_id=connection.instagram_id)
     wire = ScriptedWire(code_exchange=[exchange], long_lived_exchange=[well("long_lived_exchange")], me=list(me))
-    return client_of(wire)
+    return InstagramLogin(client_of(wire))
 
 
 def alive(connection: Connection):

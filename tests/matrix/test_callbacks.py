@@ -14,6 +14,7 @@ from tests.lives.ground import call
 from tests.matrix.expected import CAUSES, NON_DEATHS
 from tests.matrix.ground import answer_of, connections_by_cause, kill, mails, met_by, seen
 from tests.matrix.scripted import ScriptedWire, client_of, deadly
+from tokens.flavours.instagram_login import InstagramLogin
 from tokens.models import Brake, Connection, Credential, DeletionRequest
 from tokens.services.ask import Inquiry
 from tokens.services.claims import Purpose, claim_one
@@ -57,10 +58,9 @@ def interrupted(connection: Connection, purpose: Purpose, first, second, what: s
     assert claim is not None
     row = Credential.objects.select_related("connection__meta_app").get(pk=connection.pk)
     wire = ScriptedWire(refresh=[first], me=[second] if purpose == "refresh" else [first, second])
-    inquiry = Inquiry(client_of(wire), pause=lambda seconds: None)
+    inquiry = Inquiry(InstagramLogin(client_of(wire)), pause=lambda seconds: None)
     ask = inquiry.refresh if purpose == "refresh" else inquiry.check
-    assert row.token is not None
-    verdict = ask(row.token, expires_at=row.known_expiry)
+    verdict = ask(row)
     tell(what, connection)
     return store(claim, row, verdict, calls=inquiry.calls, unparsable=inquiry.unparsable)
 

@@ -26,7 +26,9 @@ def greet(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Greet:
 
     def register(**changes: Any) -> None:
         monkeypatch.setattr(registry, "_kinds", {})
-        registry.register(KIND, **{"context": lambda message: {"name": "O'Hara & Co", "number": 7}, **changes})
+        registry.register(
+            KIND, **{"title": "A greeting", "context": lambda message: {"name": "O'Hara & Co", "number": 7}, **changes}
+        )
 
     register()
     return register
@@ -42,7 +44,7 @@ def owe(greet: Greet) -> Owe:
         address = address or f"creator{number}@mail.example"
         arguments = {"kind": KIND, "tenant_id": None, "subject_id": None, "dedupe_key": f"key {number}"}
         notify(recipients=[address], **{**arguments, **changes})
-        return OutboxMessage.objects.get(recipient=address)
+        return OutboxMessage.objects.filter(recipient=address).latest("created_at")
 
     return make
 

@@ -22,6 +22,7 @@ class Delivered:
     to: str
     mail: EmailMessage
     line: Any
+    raw: bytes
 
     @property
     def message_id(self) -> str:
@@ -80,9 +81,10 @@ class PostOffice:
         if reply == self.DROP:
             cast(asyncio.Transport, server.transport).abort()
         if reply.startswith("250"):
-            mail = message_from_bytes(cast(bytes, envelope.content), policy=policy.default)
+            raw = cast(bytes, envelope.content)
+            mail = message_from_bytes(raw, policy=policy.default)
             with self._lock:
-                self.delivered.append(Delivered(address, mail, session.peer))
+                self.delivered.append(Delivered(address, mail, session.peer, raw))
         await asyncio.to_thread(self.before_answer, address)
         return reply
 

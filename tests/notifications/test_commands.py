@@ -203,7 +203,7 @@ def test_a_dead_mail_server_is_told_and_is_no_failure(owe: Owe, settings: Any) -
 
 @pytest.mark.django_db
 def test_a_half_migrated_database_is_code_1() -> None:
-    MigrationRecorder(connection).record_unapplied("notifications", "0004_autovacuum")
+    MigrationRecorder(connection).record_unapplied("notifications", "0005_silence_and_pages")
     with pytest.raises(CommandError) as caught:
         call_command("deliver_notifications")
     assert (caught.value.returncode, str(caught.value)) == (1, base.UNMIGRATED)

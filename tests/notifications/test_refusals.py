@@ -176,7 +176,7 @@ def test_a_mail_that_waited_out_a_long_outage_is_still_tried(owe: Owe, office: P
     [
         (smtplib.SMTPRecipientsRefused({BAD: (421, b"")}), Failure("smtp_421", of_server=True)),
         (smtplib.SMTPRecipientsRefused({BAD: (530, b"")}), Failure("smtp_530", of_server=True)),
-        (smtplib.SMTPRecipientsRefused({BAD: (553, b"")}), Failure("smtp_553", final=True)),
+        (smtplib.SMTPRecipientsRefused({BAD: (553, b"")}), Failure("smtp_553", final=True, of_address=True)),
         (smtplib.SMTPDataError(503, b""), Failure("smtp_503", of_server=True)),
         (smtplib.SMTPHeloError(501, b""), Failure("smtp_501", of_server=True)),
         (smtplib.SMTPNotSupportedError("no AUTH"), Failure("smtp", of_server=True)),

@@ -20,26 +20,26 @@ def empty(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_registered_kind_is_found() -> None:
-    registry.register("death", context=words)
+    registry.register("death", title="A death", context=words)
     assert registry.find("death").context is words
 
 
 def test_the_same_registration_may_be_repeated() -> None:
-    registry.register("death", context=words)
-    registry.register("death", context=words)
+    registry.register("death", title="A death", context=words)
+    registry.register("death", title="A death", context=words)
 
 
 def test_a_second_function_for_a_kind_is_a_mistake() -> None:
-    registry.register("death", context=words)
+    registry.register("death", title="A death", context=words)
     with pytest.raises(ImproperlyConfigured, match="death"):
-        registry.register("death", context=lambda message: {})
+        registry.register("death", title="A death", context=lambda message: {})
     assert registry.find("death").context is words
 
 
 @pytest.mark.parametrize("name", ["", "Death", "../death", "9lives", "x" * 41])
 def test_a_name_that_could_be_no_templates_name_is_a_mistake(name: str) -> None:
     with pytest.raises(ImproperlyConfigured):
-        registry.register(name, context=words)
+        registry.register(name, title="A death", context=words)
 
 
 def test_an_unknown_kind_is_not_found() -> None:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from django.db import connection as database
 
+from tokens.flavours.instagram_login import InstagramLogin
 from tokens.meta import (
     LongLivedToken,
     MetaError,
@@ -68,10 +69,10 @@ class FakeMeta:
     # As services take it
 
     def client_for(self, app: MetaApp) -> Any:
-        return self
+        return InstagramLogin(self)
 
     def make_client(self, app: MetaApp, *, pool_size: int) -> Any:
-        return self
+        return InstagramLogin(self)
 
 
 def renewed(token: str = "IGAArenewed", expires_in: int | None = SIXTY_DAYS) -> LongLivedToken:

@@ -12,7 +12,7 @@ from accounts.models import Event
 from notifications.models import OutboxMessage
 from tests import factories
 from tests.tokens.fake_meta import FakeMeta
-from tokens.clients import instagram_client
+from tokens.clients import keeper_of
 from tokens.models import Connection, Credential
 from tokens.services.attempt import work
 from tokens.services.claims import Claim, Purpose, claim_batch, claim_one
@@ -29,11 +29,11 @@ def attempt(connection: Connection, meta: FakeMeta, purpose: Purpose = "refresh"
 
 def attempt_for_real(connection: Connection, purpose: Purpose = "refresh", **details: Any) -> str:
     """As `attempt`, with the product's client: over HTTP, to the emulator."""
-    client = instagram_client(connection.meta_app, pool_size=1)
+    keeper = keeper_of(connection.meta_app, pool_size=1)
     try:
-        return work(claimed(connection, purpose), lambda app: client, **{"pause": lambda seconds: None, **details})
+        return work(claimed(connection, purpose), lambda app: keeper, **{"pause": lambda seconds: None, **details})
     finally:
-        client.close()
+        keeper.close()
 
 
 def claim_next(purpose: Purpose = "refresh") -> Claim | None:
@@ -70,10 +70,11 @@ def sweep(meta: FakeMeta, purpose: Purpose = "refresh", *, threads: int = 2, **d
 
 
 def row(connection: Connection) -> dict[str, Any]:
-    """Every column of the credential and of the connection, the token as ciphertext."""
+    """Every column of the credential and of the connection, the tokens as ciphertext."""
     credential: dict[str, Any] = {**Credential.objects.filter(pk=connection.pk).values().get()}
-    token = credential["token"]
-    credential["token"] = None if token is None else token.ciphertext
+    for name in ("token", "renewal"):
+        token = credential[name]
+        credential[name] = None if token is None else token.ciphertext
     shown = Connection.objects.filter(pk=connection.pk).values().get()
     return {**{f"connection.{name}": value for name, value in shown.items()}, **credential}
 

@@ -20,7 +20,7 @@ from tests.factories import make_connection, make_tenant, make_user
 from tests.markup import Page
 from tests.tokens.helpers import attempt_for_real, credential_of, events_of, owed, row, status_of
 from tests.tokens.journeys import allow, follow, leave, sign_in
-from tokens.clients import instagram_client
+from tokens.clients import keeper_of
 from tokens.models import Brake, Connection, Strike
 from tokens.remedies import SEEN, UNPARSABLE, to_check
 from tokens.services import recovery
@@ -87,11 +87,11 @@ def held() -> Brake:
 
 def resume() -> Trial:
     brake = held()
-    client = instagram_client(brake.meta_app, pool_size=1)
+    keeper = keeper_of(brake.meta_app, pool_size=1)
     try:
-        return recheck(brake, client, timezone.now(), by=STAFF)
+        return recheck(brake, keeper, timezone.now(), by=STAFF)
     finally:
-        client.close()
+        keeper.close()
 
 
 @every_fault
@@ -227,7 +227,7 @@ def test_what_failed_at_renewing_is_tried_by_renewing(crowd, emulator):
     fault = fall(crowd(), emulator, path=PATHS["refresh"])
     trial = resume()
     assert not trial.lifted
-    assert "does not renew it: Instagram says that the app secret is wrong" in trial.sentence
+    assert "does not renew it: Meta says that the app secret is wrong" in trial.sentence
     assert paths(emulator) == ["me", "refresh_access_token"]
     emulator.state.remove_fault(fault)
     emulator.state.clear_requests()
@@ -247,14 +247,14 @@ def test_what_meta_cannot_parse_at_renewing_is_seen_though_it_says_who_it_is(cro
 def test_by_itself_it_is_tried_the_same_way(crowd, emulator, travel):
     everybody = crowd()
     fault = fall(everybody, emulator)
-    client = instagram_client(everybody[0].meta_app, pool_size=1)
+    keeper = keeper_of(everybody[0].meta_app, pool_size=1)
     travel(NOW + dt.timedelta(minutes=10))
-    try_to_lift(lambda app: client, timezone.now())
+    try_to_lift(lambda app: keeper, timezone.now())
     assert len(asked(emulator)) == 1
     emulator.state.remove_fault(fault)
     travel(NOW + dt.timedelta(minutes=20))
-    try_to_lift(lambda app: client, timezone.now())
-    client.close()
+    try_to_lift(lambda app: keeper, timezone.now())
+    keeper.close()
     assert Brake.objects.get().lifted_by == "a sampled re-check"
 
 
@@ -308,5 +308,5 @@ def test_the_mail_about_one_connection_tells_what_was_seen(crowd, emulator):
     fall(crowd(1), emulator)
     deliver_due()
     [told] = mail.outbox
-    assert "Seen: Instagram says that the app secret is wrong." in told.body
+    assert "Seen: Meta says that the app secret is wrong." in told.body
     assert "1. INSTAGRAM_APP_SECRET: was it reset at Meta" in told.body

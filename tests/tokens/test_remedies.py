@@ -5,15 +5,16 @@ from __future__ import annotations
 import pytest
 
 from tests.factories import make_tenant
+from tokens.flavours import FLAVOURS
 from tokens.models import Brake, MetaApp
 from tokens.remedies import OUR_WORDS, UNPARSABLE, to_check
 
 pytestmark = pytest.mark.django_db
 
 
-def app_of(*, own: bool = False) -> MetaApp:
+def app_of(*, own: bool = False, flavour: str = "instagram_login") -> MetaApp:
     tenant = make_tenant("North\nand South") if own else None
-    return MetaApp(tenant=tenant, app_id="1", flavour="instagram_login")
+    return MetaApp(tenant=tenant, app_id="1", flavour=flavour)
 
 
 @pytest.mark.parametrize(
@@ -53,9 +54,20 @@ def test_of_a_workspaces_own_app_it_names_the_workspace():
     assert "INSTAGRAM_APP_ID:" not in text
 
 
+@pytest.mark.parametrize("flavour", FLAVOURS)
 @pytest.mark.parametrize("cause", Brake.Cause.values)
-def test_no_check_has_a_gap_in_it(cause):
+def test_no_check_has_a_gap_in_it(cause, flavour):
     for own in (False, True):
-        for check in to_check(cause, app_of(own=own), (*OUR_WORDS, UNPARSABLE)):
+        for check in to_check(cause, app_of(own=own, flavour=flavour), (*OUR_WORDS, UNPARSABLE)):
             assert "{" not in check
             assert check[0].isupper()
+
+
+@pytest.mark.parametrize("flavour", ["facebook_login", "system_user"])
+def test_of_facebooks_apps_it_names_facebooks_settings(flavour):
+    app = app_of(flavour=flavour)
+    text = " ".join(check for cause in Brake.Cause.values for check in to_check(cause, app, (*OUR_WORDS, UNPARSABLE)))
+    for name in ("FACEBOOK_APP_ID", "FACEBOOK_APP_SECRET", "FACEBOOK_GRAPH_URL", "graph.facebook.com"):
+        assert name in text
+    assert "INSTAGRAM_" not in text
+    assert "graph.instagram.com" not in text

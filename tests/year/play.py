@@ -21,6 +21,7 @@ from tests.year.pace import Paced
 from tests.year.people import COME_BACK, LONGEST_AWAY, Account, make_accounts
 from tests.year.population import instant, populate
 from tests.year.weather import DAY, HOUR, MINUTE, Weather, make_weather
+from tokens.flavours.instagram_login import InstagramLogin
 from tokens.meta import Profile, Secret
 from tokens.models import Brake, ConnectAttempt, Connection, Credential, MetaApp
 from tokens.services.link_account import Account as Consented
@@ -152,7 +153,7 @@ class Year:
         return sum(account.calls for account in self.accounts[: self.checked])
 
     def _make_client(self, app: MetaApp, *, pool_size: int) -> Any:
-        return Client(self.meta)
+        return InstagramLogin(Client(self.meta))
 
     def _next(self) -> float:
         """When to look again: something becomes due, is held back, workers return, or the day is over."""

@@ -14,6 +14,12 @@ CALLS = {
     "long_lived_exchange": "exchanging the short token",
     "refresh": "renewing",
     "me": "asking /me",
+    "inspect": "inspecting the token",
+    "pages": "listing Pages",
+    "page": "asking for a Page",
+    "account": "asking for the account",
+    "ad_accounts": "listing ad accounts",
+    "revoke": "revoking",
 }
 # Events among which the last answer is looked for.
 LATEST = 20

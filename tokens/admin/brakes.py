@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 
 from notifications.staff import ChoiceFilter, ReadOnlyAdmin, choice_filter, column
 from tokens.admin.confirming import Button, Outcome, on_list, on_page
-from tokens.clients import instagram_client
+from tokens.clients import keeper_of
 from tokens.models import Brake, CallTally, Connection, Status, Strike
 from tokens.remedies import SEEN, to_check
 from tokens.services.brake import WINDOW, lift
@@ -43,8 +43,8 @@ def _resume(request: HttpRequest, rows: list[Brake], typed: dict[str, Any]) -> I
 
 
 def _tried(request: HttpRequest, row: Brake) -> Outcome:
-    with contextlib.closing(instagram_client(row.meta_app, pool_size=1, deadline=SAMPLE_DEADLINE)) as client:
-        trial = recheck(row, client, timezone.now(), by=_address(request))
+    with contextlib.closing(keeper_of(row.meta_app, pool_size=1, deadline=SAMPLE_DEADLINE)) as keeper:
+        trial = recheck(row, keeper, timezone.now(), by=_address(request))
     return Outcome(messages.SUCCESS if trial.lifted else messages.WARNING, trial.sentence)
 
 

@@ -16,8 +16,8 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from accounts import events
 from tokens.admin.confirming import Button, Outcome
-from tokens.clients import interactive_client
-from tokens.meta import InstagramClient
+from tokens.clients import interactive_keeper
+from tokens.flavours.interface import Keeper
 from tokens.models import Connection, MetaApp, Reason, Status
 from tokens.selectors import young_until
 from tokens.services import attempt
@@ -33,21 +33,23 @@ ENOUGH_SECONDS = 4.0
 
 OUTCOMES = {
     "refreshed": Outcome(messages.SUCCESS, "Renewed."),
+    "not_prolonged": Outcome(messages.WARNING, "A new key, but no later date: somebody must reconnect it in time."),
+    "unrenewable": Outcome(messages.INFO, "Nothing renews it; it works until its own end, if it has one."),
     "alive": Outcome(messages.SUCCESS, "It works."),
     "died": Outcome(messages.WARNING, "Dead: it is inactive now, and its people are mailed."),
-    "held": Outcome(messages.WARNING, "Instagram calls it dead, but the brake holds: nothing was changed."),
-    "cannot_refresh": Outcome(messages.WARNING, "Instagram refuses to renew it, though it still works."),
+    "held": Outcome(messages.WARNING, "Meta calls it dead, but the brake holds: nothing was changed."),
+    "cannot_refresh": Outcome(messages.WARNING, "Meta refuses to renew it, though it still works."),
     "permission_missing": Outcome(messages.WARNING, "A permission is missing; its people are told once."),
-    "refused": Outcome(messages.WARNING, "Instagram refused the request. The code stands in the history."),
+    "refused": Outcome(messages.WARNING, "Meta refused the request. The code stands in the history."),
     "too_young": Outcome(messages.INFO, "It is under 24 hours old; Instagram renews it later."),
     "our_fault": Outcome(messages.ERROR, "Our own fault: see its last failure."),
     "busy": Outcome(messages.INFO, "A worker is at it this very moment."),
     "lost": Outcome(messages.INFO, "It changed meanwhile; the answer came too late and was dropped."),
     "error": Outcome(messages.ERROR, "Something went wrong on our side; the log has it. Nothing was changed."),
 }
-NOT_NOW = Outcome(messages.WARNING, "Instagram did not answer as it should. Nothing was changed; it is tried again.")
+NOT_NOW = Outcome(messages.WARNING, "Meta did not answer as it should. Nothing was changed; it is tried again.")
 NOT_ACTIVE = Outcome(messages.INFO, "It is not active.")
-YOUNG = Outcome(messages.INFO, "It is under 24 hours old: Instagram was not asked.")
+YOUNG = Outcome(messages.INFO, "It is under 24 hours old: Meta was not asked.")
 TOO_SLOW = Outcome(messages.WARNING, "Not asked: the others took too long. Choose it again or wait for the sweep.")
 
 logger = logging.getLogger(__name__)
@@ -58,11 +60,11 @@ class _Clients(contextlib.ExitStack):
 
     def __init__(self) -> None:
         super().__init__()
-        self._made: dict[Any, InstagramClient] = {}
+        self._made: dict[Any, Keeper] = {}
 
-    def of(self, app: MetaApp) -> InstagramClient:
+    def of(self, app: MetaApp) -> Keeper:
         if app.pk not in self._made:
-            self._made[app.pk] = self.enter_context(interactive_client(app))
+            self._made[app.pk] = self.enter_context(interactive_keeper(app))
         return self._made[app.pk]
 
 

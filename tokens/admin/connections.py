@@ -16,13 +16,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.models import Event
-from notifications.staff import ReadOnlyAdmin, column
+from notifications.staff import ReadOnlyAdmin, choice_filter, column
 from tokens.admin import answers, buttons, filters
 from tokens.admin.confirming import on_list, on_page
 from tokens.flags import days_left, flags_of, missing_permissions
-from tokens.models import Connection
+from tokens.models import Connection, Flavour
 from tokens.services.recipients import of_connection
-from tokens.wording import REASONS, permission_names
+from tokens.wording import permission_names, why_it_ended
 
 LAST_EVENTS = 20
 STATUS_COLOURS = {"active": "success", "inactive": "danger", "disconnected": ""}
@@ -44,6 +44,7 @@ class ConnectionAdmin(ReadOnlyAdmin):
     list_display = ("handle_shown", "workspace", "status_word", "why", "flags", "left", "due_at", "last_failure")
     list_filter = (
         filters.StatusFilter,
+        choice_filter("meta_app__flavour", "flavour", [(each.value, each.label) for each in Flavour]),
         filters.ReasonFilter,
         filters.FlagFilter,
         filters.DaysLeftFilter,
@@ -63,7 +64,7 @@ class ConnectionAdmin(ReadOnlyAdmin):
             {
                 "fields": (
                     *("handle_shown", "name", "account_type", "tenant_link", "app_link", "granted"),
-                    *("instagram_id", "app_scoped_id", "exchange_user_id", "created_at"),
+                    *("instagram_id", "app_scoped_id", "exchange_user_id", "page_name", "page_id", "created_at"),
                 )
             },
         ),
@@ -73,6 +74,7 @@ class ConnectionAdmin(ReadOnlyAdmin):
             {
                 "fields": (
                     *("key", "obtained_at", "issued_at", "expires_at", "left", "refreshed_at", "checked_at"),
+                    *("renewable", "renewal_expires_at", "renew_by"),
                     *("due_at", "due_by_rule", "check_due_at"),
                 )
             },
@@ -102,6 +104,8 @@ class ConnectionAdmin(ReadOnlyAdmin):
     disconnect, disconnect_here = on_list(buttons.DISCONNECT), on_page(buttons.DISCONNECT)
 
     obtained_at, issued_at, expires_at = fact("obtained_at"), fact("issued_at"), fact("expires_at")
+    renewable, renew_by = fact("renewable", "Renewed without a person"), fact("renew_by", "A person must renew it by")
+    renewal_expires_at = fact("renewal_expires_at", "The key that renews it expires")
     refreshed_at, checked_at = fact("refreshed_at"), fact("checked_at")
     due_at, check_due_at = fact("due_at", "Due"), fact("check_due_at", "Check due")
     due_by_rule = fact("due_by_rule", "Due by the rule, where moved to an earlier night")
@@ -160,7 +164,7 @@ class ConnectionAdmin(ReadOnlyAdmin):
 
     @column("What staff should know")
     def staff_sentence(self, connection: Connection) -> str:
-        text = REASONS.get(connection.reason)
+        text = why_it_ended(connection.reason, connection.flavour)
         return text.staff if text else ""
 
     @column("Why, by Meta's answer")

@@ -16,6 +16,7 @@ from tokens import flags
 from tokens.models import Brake, Connection, Credential, Status, UnknownAnswer
 from tokens.remedies import OUR_WORDS, UNDECRYPTABLE
 from tokens.services.heartbeat import SILENCE, last_sweep
+from tokens.watch import troubles
 
 # Of answers that no rule knows, those of so long are counted.
 LATELY = dt.timedelta(days=7)
@@ -47,7 +48,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         return context
     now = timezone.now()
     groups = [("Connections", _connections()), ("Flags", _flags(now)), ("Work", _work(now)), ("Trouble", _trouble(now))]
-    return {**context, "groups": groups, "sweep": _sweep(now)}
+    return {**context, "groups": groups, "sweep": _sweep(now), "troubles": troubles(now)}
 
 
 def _connections() -> list[Number]:

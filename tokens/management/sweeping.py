@@ -7,7 +7,7 @@ from typing import Any
 
 from accounts.models import Tenant
 from notifications.management.base import ReportingCommand
-from tokens.clients import instagram_client
+from tokens.clients import keeper_of
 from tokens.models import SweepRun
 from tokens.services.claims import Purpose
 from tokens.services.store import LOST
@@ -15,11 +15,13 @@ from tokens.services.sweep import Sweep, count_due
 
 WORDS = {
     "refreshed": "renewed",
+    "not_prolonged": "renewed, but for no longer: a person must reconnect them",
+    "unrenewable": "renewable by a person alone: they work until their own end",
     "alive": "working",
     "died": "ended: their people are mailed",
     "cannot_refresh": "can't be renewed, though they work",
     "permission_missing": "lack a permission",
-    "refused": "refused by Instagram: staff are told",
+    "refused": "refused by Meta: staff are told",
     "too_young": "too young, tried tomorrow",
     "failed": "not this time, tried again by themselves",
     "held": "held back by the brake",
@@ -40,7 +42,7 @@ class SweepingCommand(ReportingCommand):
         """Works off what is due. Returns the number due, and one number for each outcome."""
         due = count_due(self.purpose, tenant)
         with self.progress("Renewing" if self.purpose == "refresh" else "Checking", total=due) as bar:
-            sweep = Sweep(self.purpose, instagram_client, tenant=tenant, on_result=lambda word: bar.advance())
+            sweep = Sweep(self.purpose, keeper_of, tenant=tenant, on_result=lambda word: bar.advance())
             results = sweep.run()
         self.record = record_of(sweep.record.row)
         return {

@@ -1,36 +1,20 @@
-"""The client of Meta's Instagram-Login product; "Page" names Meta's documentation of a call.
+"""The client of Meta's Instagram-Login product; "Page" names Meta's documentation of a call."""
 
-Errors are raised here and nowhere deeper, from frames whose locals are sealed secrets and finished
-verdicts, and outside of any `except`: a traceback that leaves this module has nothing to hide.
-"""
-
-import logging
-import re
-import threading
-import time
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
 from urllib.parse import urlencode
 
-from .exceptions import MetaError, PermissionMissing, Refused
+from .calling import Caller
 from .secret import Secret
 from .shapes import read_long_lived, read_profile, read_short_lived
 from .types import AppCredentials, Endpoints, LongLivedToken, Profile, ShortLivedToken
-from .verdict import judge
-from .wire import Question, Reply, Wire
-
-logger = logging.getLogger(__name__)
-
-T = TypeVar("T")
+from .wire import Question
 
 DETAILED_FIELDS = "user_id,username,name,account_type,profile_picture_url"
 PLAIN_FIELDS = "user_id,username"
 LEAST_FIELDS = "id,username"
 
-_VERSION = re.compile(r"v[0-9]{1,3}\.[0-9]{1,3}")
 
-
-class InstagramClient:
+class InstagramClient(Caller):
     """One Meta app's way to Instagram; keep it and share it between threads, each process its own.
 
     Args:
@@ -55,15 +39,15 @@ class InstagramClient:
         read_timeout: float = 15,
         deadline: float = 25,
     ) -> None:
+        super().__init__(
+            endpoints.api_version,
+            pool_size=pool_size,
+            connect_timeout=connect_timeout,
+            read_timeout=read_timeout,
+            deadline=deadline,
+        )
         self._endpoints = endpoints
         self._app = app
-        self._deadline = deadline
-        self._wire = Wire(pool_size=pool_size, connect_timeout=connect_timeout, read_timeout=read_timeout)
-        self._version_reported = threading.Lock()  # taken by whoever reports first, never given back
-
-    def close(self) -> None:
-        """Close the connections kept alive."""
-        self._wire.close()
 
     def authorize_url(self, *, redirect_uri: str, state: str, scopes: Sequence[str], force_reauth: bool = False) -> str:
         """The address of the consent dialog, for the person's browser. Page: D-BL, …/business-login.
@@ -180,52 +164,14 @@ class InstagramClient:
             MetaError: any of the tree.
         """
         choices = (DETAILED_FIELDS, PLAIN_FIELDS, LEAST_FIELDS) if detailed else (PLAIN_FIELDS, LEAST_FIELDS)
-        outcome = self._first_readable(token, choices)
-        if isinstance(outcome, MetaError):
-            raise outcome
-        return outcome
-
-    def _first_readable(self, token: Secret, choices: Sequence[str]) -> Profile | MetaError:
-        end = self._end()
-        for fields in choices[:-1]:
-            outcome = self._outcome(self._me(token, fields), read_profile, end)
-            if not _asked_too_much(outcome):
-                return outcome
-        return self._outcome(self._me(token, choices[-1]), read_profile, end)
+        return self._first_readable([self._me(token, fields) for fields in choices], read_profile)
 
     def _me(self, token: Secret, fields: str) -> Question:
         url = self._graph_url(f"{self._endpoints.api_version}/me")
         return Question(call="me", url=url, query={"fields": fields}, bearer=token)
-
-    def _asked(self, question: Question, read: Callable[[object], T | None]) -> T:
-        outcome = self._outcome(question, read, self._end())
-        if isinstance(outcome, MetaError):
-            raise outcome
-        return outcome
-
-    def _outcome(self, question: Question, read: Callable[[object], T | None], end: float) -> T | MetaError:
-        answer = self._wire.ask(question, end)
-        if question.call == "me" and isinstance(answer, Reply):
-            self._compare_version(answer)
-        return judge(question, answer, read)
-
-    def _compare_version(self, reply: Reply) -> None:
-        """Meta serves another version in place of one that ended, and says so only here (D-versioning)."""
-        asked, served = self._endpoints.api_version, reply.headers.get("facebook-api-version", "")
-        if not _VERSION.fullmatch(served) or served == asked:
-            return
-        if self._version_reported.acquire(blocking=False):
-            logger.warning("Meta serves Graph API version %s where %s was asked for", served, asked)
-
-    def _end(self) -> float:
-        return time.monotonic() + self._deadline
 
     def _api_url(self, path: str) -> str:
         return f"{self._endpoints.api_url.rstrip('/')}/{path}"
 
     def _graph_url(self, path: str) -> str:
         return f"{self._endpoints.graph_url.rstrip('/')}/{path}"
-
-
-def _asked_too_much(outcome: object) -> bool:
-    return isinstance(outcome, Refused | PermissionMissing) and outcome.code == 100

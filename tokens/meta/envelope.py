@@ -8,11 +8,11 @@ Four shapes, looked for in this order:
     {"data": {"is_valid": false, "error": {"code": 190, "message": "…", "subcode": 463}}}     debug_token
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 
 from .exceptions import safe_trace_id
-from .lenient import mapping, whole_number
+from .lenient import mapping, truth, whole_number
 
 # Meta's longest code has seven digits. More would be noise, or a number that somebody uses as a secret.
 _LARGEST_CODE = 99_999_999
@@ -30,6 +30,10 @@ class Complaint:
     trace_id: str | None = field(default=None, repr=False)
     http_status: int | None = None
     """The flat shapes put an HTTP status where Graph puts a code."""
+    nested: bool = False
+    """Inside of `data`, as debug_token has it: it is the token asked about that is complained of, not the asker's."""
+    invalid: bool = False
+    """debug_token says beside it that the token asked about is not valid."""
 
 
 def find_complaint(body: object) -> Complaint | None:
@@ -41,7 +45,12 @@ def find_complaint(body: object) -> Complaint | None:
         if flat.get("error_type") or flat.get("error_message"):
             return _flat(flat)
     data = mapping(answer.get("data"))
-    return _graph(data) if data.get("error") else None
+    return replace(_graph(data), nested=True, invalid=is_called_invalid(body)) if data.get("error") else None
+
+
+def is_called_invalid(body: object) -> bool:
+    """Whether debug_token says that the token is not valid."""
+    return truth(mapping(mapping(body).get("data")).get("is_valid")) is False
 
 
 def _graph(holder: dict[str, object]) -> Complaint:

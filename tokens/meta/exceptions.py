@@ -30,9 +30,15 @@ DeathReason = Literal[
     "unconfirmed",
     "logged_out",
     "ended_by_meta",
+    # these three on Facebook's host only
+    "revoked",
+    "page_role_lost",
+    "user_gone",
     "unknown",
 ]
-RefusalKind = Literal["too_young", "unsupported_request", "code_rejected", "blocked", "bad_request", "unknown"]
+RefusalKind = Literal[
+    "too_young", "unsupported_request", "code_rejected", "wrong_app", "blocked", "bad_request", "unknown"
+]
 MisconfigurationKind = Literal["unknown_app", "app_disabled", "app_credentials", "redirect_uri", "scope", "other"]
 Scope = Literal["app", "account"]
 

@@ -40,6 +40,13 @@ def number(value: object) -> float | None:
     return result if math.isfinite(result) else None
 
 
+def truth(value: object) -> bool | None:
+    """A boolean, or the text of one, else `None`."""
+    if isinstance(value, str):
+        return {"true": True, "false": False}.get(value.strip().lower())
+    return value if isinstance(value, bool) else None
+
+
 def mapping(value: object) -> dict[str, object]:
     """`value` if it is a JSON object, else an empty one."""
     return value if isinstance(value, dict) else {}

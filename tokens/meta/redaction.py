@@ -76,7 +76,8 @@ _TOKEN = re.compile(
     + "|".join(rf"{start}(?:(?<![A-Za-z0-9]{start})|(?<=%[0-9A-Fa-f]{{2}}{start}))" for start in ("IG", "EAA", "TH"))
     + ")[A-Za-z0-9_-]{16,}"
 )
-_APP_TOKEN = re.compile(r"(?<![0-9])[0-9]{4,}(?:\||%7C)[A-Za-z0-9_.-]{6,}", re.IGNORECASE)
+# "|" also as URLs have it, nested or not, and JSON
+_APP_TOKEN = re.compile(r"(?<![0-9])[0-9]{4,}(?:\||%(?:25)*7C|\\+u007C)[A-Za-z0-9_.-]{6,}", re.IGNORECASE)
 # What each of them replaces, and the words one of which, in small letters, stands in whatever it matches: to look
 # for a word costs a hundredth of the expression.
 _EXPRESSIONS = (
@@ -85,7 +86,7 @@ _EXPRESSIONS = (
     (_QUOTED, rf"\1{MASK}", ("token", "secret", "proof", "signed_request", "code", "state")),
     (_PAIR, rf"\1{MASK}", ("token", "secret", "proof", "signed_request", "code", "state")),
     (_BEARER, rf"\1{MASK}", ("bearer",)),
-    (_APP_TOKEN, MASK, ("|", "%7c")),
+    (_APP_TOKEN, MASK, ("|", "7c")),
     (_TOKEN, MASK, ("ig", "eaa", "th")),
 )
 

@@ -17,16 +17,16 @@ _TEN_YEARS = 10 * 366 * 86_400
 def read_short_lived(body: object) -> ShortLivedToken | None:
     """`data[0]` with a comma string (D-BL), flat with a numeric id (D-oat), flat with a list (seen live)."""
     answer = _unwrapped(body)
-    token, user_id = _token(answer), read_id(answer.get("user_id"))
+    token, user_id = read_token(answer), read_id(answer.get("user_id"))
     if token is None or user_id is None:
         return None
-    return ShortLivedToken(token, user_id, _permissions(answer.get("permissions")))
+    return ShortLivedToken(token, user_id, read_names(answer.get("permissions")))
 
 
 def read_long_lived(body: object) -> LongLivedToken | None:
     """`{"access_token": "IGAA…", "token_type": "bearer", "expires_in": 5183944}` (D-at, D-refresh)."""
     answer = mapping(body)
-    token = _token(answer)
+    token = read_token(answer)
     return None if token is None else LongLivedToken(token, _lifetime(answer.get("expires_in")))
 
 
@@ -39,9 +39,9 @@ def read_profile(body: object) -> Profile | None:
     return Profile(
         user_id=user_id,
         app_scoped_id=app_scoped_id,
-        username=_label(answer.get("username")),
-        name=_label(answer.get("name")),
-        account_type=_label(answer.get("account_type")),
+        username=read_label(answer.get("username")),
+        name=read_label(answer.get("name")),
+        account_type=read_label(answer.get("account_type")),
         picture_url=_web_address(answer.get("profile_picture_url")),
     )
 
@@ -52,7 +52,7 @@ def _unwrapped(body: object) -> dict[str, object]:
     return mapping(wrapped[0]) if wrapped else answer
 
 
-def _token(answer: dict[str, object]) -> Secret | None:
+def read_token(answer: dict[str, object]) -> Secret | None:
     value = answer.get("access_token")
     return Secret(value) if isinstance(value, str) and _TOKEN.fullmatch(value) else None
 
@@ -72,7 +72,7 @@ def read_id(value: object) -> str | None:
     return text if _ID.fullmatch(text) else None
 
 
-def _permissions(value: object) -> tuple[str, ...] | None:
+def read_names(value: object) -> tuple[str, ...] | None:
     """A list, or a string with commas or spaces. Missing = unknown, empty = nothing granted."""
     if isinstance(value, str):
         return _distinct(re.split(r"[,\s]+", value))
@@ -85,10 +85,10 @@ def _distinct(names: list[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, names)))
 
 
-def _label(value: object) -> str | None:
+def read_label(value: object) -> str | None:
     return (_CONTROL.sub("", value).strip() or None) if isinstance(value, str) else None
 
 
 def _web_address(value: object) -> str | None:
-    address = _label(value)
+    address = read_label(value)
     return address if address and address.lower().startswith(("https://", "http://")) else None

@@ -100,12 +100,20 @@ class Fetched:
 
 
 def fetch(
-    pool: HTTPConnectionPool, target: str, headers: Mapping[str, str], *, connect: float, read: float, most: int
+    pool: HTTPConnectionPool,
+    method: str,
+    target: str,
+    headers: Mapping[str, str],
+    *,
+    connect: float,
+    read: float,
+    most: int,
 ) -> Fetched:
-    """One GET over a kept-alive connection of `pool`: what `urlopen` does without its retries, redirects and wrappers.
+    """A request without a body over a kept-alive connection of `pool`: `urlopen` without retries, redirects, wrappers.
 
     Args:
         pool: of the host.
+        method: GET or DELETE.
         target: path and query.
         headers: all that are sent, but for Host.
         connect: seconds to connect.
@@ -122,7 +130,7 @@ def fetch(
             connection.connect()
         if connection.sock.gettimeout() != read:
             connection.sock.settimeout(read)
-        http.client.HTTPConnection.request(connection, "GET", target, headers=headers)
+        http.client.HTTPConnection.request(connection, method, target, headers=headers)
         response = http.client.HTTPConnection.getresponse(connection)
         body, wanted = b"", not 300 <= response.status < 400
         if wanted:
@@ -138,5 +146,5 @@ def fetch(
     finally:
         pool._put_conn(connection)
     if _log.isEnabledFor(logging.DEBUG):
-        _log.debug('%s "GET %s" %s', pool.host, target, response.status)
+        _log.debug('%s "%s %s" %s', pool.host, method, target, response.status)
     return Fetched(response.status, cast(Mapping[str, str], response.headers), body)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from .deaths import death
-from .envelope import Complaint, find_complaint
+from .envelope import Complaint, find_complaint, is_called_invalid
 from .exceptions import (
     Facts,
     MetaError,
@@ -29,12 +29,14 @@ from .exceptions import (
 from .lenient import NOT_JSON, parse_json
 from .scrub import scrub
 from .throttle import limited_scope, retry_after
+from .types import Host
 from .wire import Fault, Question, Reply
 
 T = TypeVar("T")
 
 _TOO_YOUNG = re.compile(r"24 hours|too (new|young|soon)", re.IGNORECASE)
 _UNSUPPORTED = re.compile(r"unsupported request", re.IGNORECASE)
+_WRONG_APP = re.compile(r"app_id in the input_token did not match", re.IGNORECASE)
 _CODE_REJECTED = re.compile(
     r"matching code was not found|(authorization|verification) code|code (was|has been|has|is) "
     r"(already |not |no longer )?(used|expired|redeemed|valid|invalid|found)|invalid code",
@@ -53,7 +55,11 @@ _OUR_FAULTS: tuple[tuple[re.Pattern[str], MisconfigurationKind], ...] = (
         ),
         "app_disabled",
     ),
-    (re.compile(r"client[ _]secret|appsecret_proof", re.IGNORECASE), "app_credentials"),
+    (re.compile(r"error validating application", re.IGNORECASE), "unknown_app"),
+    (
+        re.compile(r"client[ _]secret|appsecret_proof|you must provide an app access token", re.IGNORECASE),
+        "app_credentials",
+    ),
     (re.compile(r"redirect[ _]uri", re.IGNORECASE), "redirect_uri"),
     (re.compile(r"invalid scope", re.IGNORECASE), "scope"),
 )
@@ -78,10 +84,13 @@ def judge(question: Question, answer: Reply | Fault, read: Callable[[object], T 
     body = parse_json(answer.body)
     complaint = find_complaint(body)
     if complaint is not None:
-        return _with_words(_verdict(complaint, answer, _facts(question, answer, complaint)), complaint, question)
+        error = _verdict(complaint, answer, _facts(question, answer, complaint), question.host)
+        return _with_words(error, complaint, question)
     facts = Facts(call=question.call, status=answer.status)
     if body is NOT_JSON or not _succeeded(answer):
         return _by_status(answer.status, answer, facts) or _silent(body, answer, facts)
+    if question.call == "inspect" and is_called_invalid(body):
+        return TokenDead("unknown", **facts)
     value = read(body)
     return UnexpectedReply(**facts) if value is None else value
 
@@ -145,13 +154,13 @@ def _wait(answer: Reply) -> float | None:
     return retry_after(answer.headers, time.time())
 
 
-def _verdict(complaint: Complaint, answer: Reply, facts: Facts) -> MetaError:
+def _verdict(complaint: Complaint, answer: Reply, facts: Facts, host: Host) -> MetaError:
     """The first rule that has an opinion; the order is the priority."""
     return (
-        _passing(complaint, facts)
+        _passing(complaint, facts, host)
         or _limit(complaint, answer, facts)
         or _configuration(complaint, facts)
-        or _token(complaint, facts)
+        or _token(complaint, facts, host)
         or _permission(complaint, facts)
         or _refusal(complaint, facts)
         or _codeless(complaint, answer, facts)
@@ -159,10 +168,11 @@ def _verdict(complaint: Complaint, answer: Reply, facts: Facts) -> MetaError:
     )
 
 
-def _passing(complaint: Complaint, facts: Facts) -> MetaError | None:
+def _passing(complaint: Complaint, facts: Facts, host: Host) -> MetaError | None:
     if complaint.is_transient:  # wins over the table
         return MetaTransient("transient_code", **facts)
-    if _TOO_YOUNG.search(complaint.text):  # Meta publishes neither code nor text; both are guesses of others
+    # Meta publishes neither code nor text; both are guesses of others. Facebook's tokens know no such age.
+    if host == "instagram" and _TOO_YOUNG.search(complaint.text):
         return Refused("too_young", **facts)
     return None
 
@@ -188,10 +198,22 @@ def _fault_by_text(complaint: Complaint) -> MisconfigurationKind | None:
     return next((kind for pattern, kind in _OUR_FAULTS if pattern.search(complaint.text)), None)
 
 
-def _token(complaint: Complaint, facts: Facts) -> MetaError | None:
+def _token(complaint: Complaint, facts: Facts, host: Host) -> MetaError | None:
     if facts["call"] == "code_exchange" and _CODE_REJECTED.search(complaint.text):
         return Refused("code_rejected", **facts)  # no token is involved yet
-    return death(complaint, facts) if complaint.code in _DEADLY else None
+    if facts["call"] == "inspect":
+        return _inspected(complaint, facts, host)
+    return death(complaint, facts, host) if complaint.code in _DEADLY else None
+
+
+def _inspected(complaint: Complaint, facts: Facts, host: Host) -> MetaError | None:
+    """Of two tokens one may be complained of: in `data` the one asked about, else the app token that asks."""
+    if _WRONG_APP.search(complaint.text):
+        return Refused("wrong_app", **facts)
+    if complaint.code in _DEADLY and not complaint.nested:
+        return OurMisconfiguration("app_credentials", **facts)
+    ended = complaint.code in _DEADLY or (complaint.invalid and complaint.code not in _PASSING)
+    return death(complaint, facts, host) if ended else None
 
 
 def _permission(complaint: Complaint, facts: Facts) -> MetaError | None:

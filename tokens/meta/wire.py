@@ -22,7 +22,7 @@ from .observation import observe
 from .redaction import hiding
 from .secret import Secret
 from .sockets import DeadlineAdapter, ends_at, fetch
-from .types import Call
+from .types import Call, Host
 
 VERSION = "0.1.0"
 LARGEST_BODY = 1024 * 1024
@@ -39,14 +39,26 @@ Values = Mapping[str, str | Secret]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """One request. Secrets stay sealed in it, so that it may stand in any traceback."""
+    """One request. Secrets stay sealed in it, so that it may stand in any traceback.
+
+    Args:
+        call: which of our calls.
+        url: the same for all requests of a call.
+        path: what follows it, where that differs from request to request.
+        method: only POST has a form.
+        query, form: parameters by name.
+        bearer: goes into the header `Authorization`.
+        host: whose rules the answer is read by.
+    """
 
     call: Call
     url: str
-    method: Literal["GET", "POST"] = "GET"
+    path: str = ""
+    method: Literal["GET", "DELETE", "POST"] = "GET"
     query: Values = field(default_factory=dict)
     form: Values = field(default_factory=dict)
     bearer: Secret | None = None
+    host: Host = "instagram"
 
     @property
     def secrets(self) -> tuple[Secret, ...]:
@@ -103,7 +115,7 @@ class Wire:
     def _exchange(self, question: Question, deadline: float) -> Reply | Fault:
         before = ends_at.set(deadline)
         try:
-            return self._got(question, deadline) if question.method == "GET" else self._posted(question, deadline)
+            return self._posted(question, deadline) if question.method == "POST" else self._got(question, deadline)
         except urllib3.exceptions.NewConnectionError:  # refused, or no such host: a child of its timeouts
             return Fault("connection")
         except (requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError):
@@ -126,8 +138,11 @@ class Wire:
         if question.bearer is not None:
             headers = {**_HEADERS, "Authorization": f"Bearer {question.bearer.reveal()}"}
         connect, read = self._patience(deadline)
-        target = f"{path}?{urlencode(_revealed(question.query))}"
-        came = fetch(pool, target, headers, connect=connect, read=read, most=LARGEST_BODY + 1)
+        try:
+            target = f"{path}{question.path}?{urlencode(_revealed(question.query))}"
+        except UnicodeEncodeError:  # half of a surrogate pair
+            return Fault("unsendable")
+        came = fetch(pool, question.method, target, headers, connect=connect, read=read, most=LARGEST_BODY + 1)
         encoding = came.headers.get("Content-Encoding")
         return _received(came.status, came.headers, _unpacked(came.body, encoding) if encoding else came.body)
 

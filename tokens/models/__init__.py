@@ -1,7 +1,16 @@
 """Connections to Instagram: what is linked, the sealed token, how to revive it, and what the engine keeps."""
 
 from tokens.models.callbacks import DeletionRequest
-from tokens.models.connections import ID_LENGTH, Connection, Credential, Flavour, MetaApp, Reason, Status
+from tokens.models.connections import (
+    ID_LENGTH,
+    Connection,
+    Credential,
+    Flavour,
+    MetaApp,
+    Reason,
+    Status,
+    installation_scopes,
+)
 from tokens.models.imports import ImportLine, TokenImport
 from tokens.models.links import ConnectAttempt, Link
 from tokens.models.needs import PermissionNeeds
@@ -30,4 +39,5 @@ __all__ = [
     "SweepRun",
     "TokenImport",
     "UnknownAnswer",
+    "installation_scopes",
 ]

@@ -40,6 +40,10 @@ class Reason(models.TextChoices):
     UNCONFIRMED = "unconfirmed"
     LOGGED_OUT = "logged_out"
     ENDED_BY_META = "ended_by_meta"
+    # Facebook alone tells these apart, since only there a person can mend each of them in another place.
+    REVOKED = "revoked"
+    PAGE_ROLE_LOST = "page_role_lost"
+    SYSTEM_USER_DELETED = "system_user_deleted"
     UNKNOWN = "unknown"
 
 
@@ -84,11 +88,24 @@ class MetaApp(models.Model):
     @property
     def permissions_wanted(self) -> list[str]:
         """What people are asked to allow: the app's own list, else the installation's."""
-        return list(settings.INSTAGRAM_SCOPES) if self.scopes is None else list(self.scopes)
+        return list(installation_scopes(self.flavour) if self.scopes is None else self.scopes)
+
+
+def installation_scopes(flavour: str) -> list[str]:
+    """What the installation asks people for by a flavour; nothing where nobody is asked."""
+    asked = {
+        Flavour.INSTAGRAM_LOGIN.value: settings.INSTAGRAM_SCOPES,
+        Flavour.FACEBOOK_LOGIN.value: settings.FACEBOOK_SCOPES,
+    }
+    return list(asked.get(flavour, ()))
 
 
 class Connection(models.Model):
-    """One Instagram professional account linked to one tenant through one Meta app."""
+    """One Instagram professional account, or one system user, linked to one tenant through one Meta app.
+
+    A system user's id stands in `instagram_id`, its name in `name`; it has no handle. With Facebook Login
+    `exchange_user_id` is the Facebook person's id, whom Meta names in its callbacks.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     tenant = models.ForeignKey("accounts.Tenant", on_delete=models.CASCADE, related_name="connections")
@@ -101,6 +118,9 @@ class Connection(models.Model):
     handle = models.CharField(max_length=100, blank=True)
     name = models.CharField(max_length=200, blank=True)
     account_type = models.CharField(max_length=40, blank=True)
+    page_id = models.CharField(max_length=ID_LENGTH, blank=True, help_text="The Facebook Page that it is linked to.")
+    page_name = models.CharField(max_length=200, blank=True)
+    assets = models.JSONField(default=list, help_text="Ad accounts of a system user: id and name of each.")
     permissions = models.JSONField(null=True, help_text="Granted permissions; null where Meta did not tell.")
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.ACTIVE)
     reason = models.CharField(max_length=20, choices=Reason.choices, blank=True)
@@ -142,7 +162,7 @@ class Connection(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"@{self.handle or self.instagram_id}"
+        return f"@{self.handle}" if self.handle else self.name or f"@{self.instagram_id}"
 
     @property
     def flavour(self) -> str:
@@ -150,8 +170,9 @@ class Connection(models.Model):
 
     @property
     def aliases(self) -> set[str]:
-        """Every id by which Instagram may name this account."""
-        return {self.instagram_id, self.app_scoped_id, self.exchange_user_id} - {""}
+        """Every id by which Meta may name this account. A Facebook person is none: it may have brought several."""
+        person = self.exchange_user_id if self.flavour == Flavour.INSTAGRAM_LOGIN else ""
+        return {self.instagram_id, self.app_scoped_id, person} - {""}
 
 
 class Credential(models.Model):
@@ -172,6 +193,11 @@ class Credential(models.Model):
     expiry_told = models.BooleanField(
         default=True, help_text="False where Meta renewed the token and told no expiry: the date is an older token's."
     )
+    # Facebook Login alone: the token that is used is the Page's, and the person's is what renews it.
+    renewal = SealedTextField(null=True)
+    renewal_expires_at = models.DateTimeField(null=True, help_text="When the renewing token expires.")
+    renewable = models.BooleanField(default=True, help_text="False where only a person can bring a later date.")
+    renew_by = models.DateTimeField(null=True, help_text="Until when a person must consent again; null: never.")
 
     due_at = models.DateTimeField(null=True)
     due_by_rule = models.DateTimeField(
@@ -208,6 +234,16 @@ class Credential(models.Model):
 
     def __str__(self) -> str:
         return f"credential of {self.connection_id}"
+
+    @property
+    def prolonged(self) -> bool:
+        """Whether renewing brings later dates; False where Meta answered, but with the same end."""
+        return self.renewal_expires_at is None or self.renew_by != self.renewal_expires_at
+
+    @property
+    def never_expires(self) -> bool:
+        """Nothing ends it by date, so that nothing renews it either."""
+        return not self.renewable and self.expires_at is None
 
     @property
     def known_expiry(self) -> dt.datetime | None:

@@ -88,6 +88,8 @@ class ConnectAttempt(models.Model):
         CONNECTED = "connected"
         RECONNECTED = "reconnected"
         RENEWED = "renewed"
+        CHOOSE = "choose"
+        NO_ACCOUNT = "no_account"
         DENIED = "denied"
         CODE_REJECTED = "code_rejected"
         PERSONAL_ACCOUNT = "personal_account"

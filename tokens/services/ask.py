@@ -5,15 +5,16 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar, cast
 
 from django.conf import settings
 from django.utils import timezone
 
-from tokens.fields import Sealed, Unreadable
+from tokens.fields import Unreadable
+from tokens.flavours.interface import Fresh, Keeper, Keys, Sign
 from tokens.meta import (
     Exchange,
-    InstagramClient,
     MetaError,
     MetaRateLimited,
     MetaTransient,
@@ -24,7 +25,7 @@ from tokens.meta import (
     TokenDead,
     observing,
 )
-from tokens.models import Reason
+from tokens.models import Credential, Reason
 from tokens.services.verdicts import (
     Alive,
     Call,
@@ -36,16 +37,19 @@ from tokens.services.verdicts import (
     RefusedByMeta,
     Renewed,
     TooYoung,
+    Unrenewable,
     Verdict,
     facts_of,
 )
 
+_T = TypeVar("_T")
+
 
 @dataclass(slots=True)
 class Inquiry:
-    """One attempt's conversation with Meta: the client, and how each of its calls went."""
+    """One attempt's conversation with Meta: the flavour's keeper, and how each of its calls went."""
 
-    client: InstagramClient
+    keeper: Keeper
     pause: Callable[[float], None] = time.sleep
     detailed: bool = False
     """Whether a check also asks for the account's name and kind; the daily one is kept cheap."""
@@ -53,77 +57,90 @@ class Inquiry:
     unparsable: bool = False
     """Meta could not parse what we sent: more likely our own fault than the creator's."""
 
-    def refresh(self, token: Sealed, *, expires_at: dt.datetime | None) -> Verdict:
+    def refresh(self, credential: Credential) -> Verdict:
         """Asks for a renewed token.
 
         Args:
-            token: the sealed token; it is decrypted for the calls alone.
-            expires_at: its known expiry. Once that has passed the token is dead without a call.
+            credential: with its connection; opened for the calls alone. Once its known expiry has passed it is dead
+                without a call.
         """
         asked_at = timezone.now()
-        if expires_at is not None and asked_at >= expires_at:
+        if _is_over(credential.known_expiry, asked_at):
             return Dead(Reason.EXPIRED)
-        error = None
-        with observing() as exchanges:
-            try:
-                fresh = self.client.refresh(Secret(token.reveal()))
-            except Unreadable:
-                return OurFault("undecryptable")
-            except MetaError as caught:
-                error = caught
-        self._count(error, exchanges)
-        if error is None:
-            return self._believed(Renewed(fresh.token, fresh.expires_in, asked_at))
-        if isinstance(error, TokenDead):
-            return self._second_opinion(token, error)
-        return judge(error)
-
-    def _believed(self, renewed: Renewed) -> Verdict:
-        """An answer without a sound expiry is doubted: its token must not replace a good one if it does not work."""
-        if renewed.expires_in is not None:
-            return renewed
-        answer = self._me(renewed.token)
-        return Passing("unexpected", facts_of(answer)) if isinstance(answer, TokenDead) else renewed
-
-    def check(self, token: Sealed, *, expires_at: dt.datetime | None) -> Verdict:
-        """Asks `/me` whether the token works. Arguments as of `refresh`."""
-        if expires_at is not None and timezone.now() >= expires_at:
-            return Dead(Reason.EXPIRED)
+        if not credential.renewable or _is_over(credential.renewal_expires_at, asked_at):
+            return Unrenewable()
         try:
-            answer = self.me(token, detailed=self.detailed)
+            keys = open_keys(credential)
         except Unreadable:
             return OurFault("undecryptable")
-        return self._second_opinion(token, answer) if isinstance(answer, TokenDead) else _settled(answer)
+        answer = self._asked(lambda: self.keeper.refresh(keys))
+        if isinstance(answer, Fresh):
+            return self._believed(answer, keys, asked_at)
+        if isinstance(answer, TokenDead):
+            return self._second_opinion(keys, answer, contradicts=Contradicted)
+        return judge(answer)
 
-    def me(self, token: Sealed, *, detailed: bool = False) -> Alive | MetaError:
-        """One `/me` call, its failure as a value.
+    def _believed(self, fresh: Fresh, keys: Keys, asked_at: dt.datetime) -> Verdict:
+        """An answer without a sound expiry is doubted: its token must not replace a good one if it does not work."""
+        renewed = Renewed(fresh.token, fresh.expires_in, asked_at, fresh.renewal, fresh.renewal_expires_at)
+        if renewed.expires_in is not None or renewed.renewal_expires_at is not None:
+            return renewed
+        answer = self._asked(lambda: self.keeper.me(replace(keys, token=fresh.token)))
+        return Passing("unexpected", facts_of(answer)) if isinstance(answer, TokenDead) else renewed
+
+    def check(self, credential: Credential) -> Verdict:
+        """Asks whether the token works. Argument as of `refresh`."""
+        if _is_over(credential.known_expiry, timezone.now()):
+            return Dead(Reason.EXPIRED)
+        try:
+            keys = open_keys(credential)
+        except Unreadable:
+            return OurFault("undecryptable")
+        answer = self._asked(lambda: self.keeper.check(keys, detailed=self.detailed))
+        return self._second_opinion(keys, answer) if isinstance(answer, TokenDead) else _settled(answer)
+
+    def me(self, credential: Credential) -> Alive | MetaError:
+        """One call that only a living token answers, its failure as a value.
 
         Raises:
             Unreadable: the token can't be decrypted.
         """
-        return self._me(Secret(token.reveal()), detailed=detailed)
+        return self._me(open_keys(credential))
 
-    def _me(self, token: Secret, *, detailed: bool = False) -> Alive | MetaError:
-        error = None
+    def _me(self, keys: Keys) -> Alive | MetaError:
+        answer = self._asked(lambda: self.keeper.me(keys))
+        return _alive(answer) if isinstance(answer, Sign) else answer
+
+    def _asked(self, call: Callable[[], _T]) -> _T | MetaError:
+        """What a call answers; frames that hold secrets end before anything is raised."""
+        error, answer = None, None
         with observing() as exchanges:
             try:
-                profile = self.client.me(token, detailed=detailed)
+                answer = call()
             except MetaError as caught:
                 error = caught
         self._count(error, exchanges)
-        return Alive(profile.username or "", profile.name or "") if error is None else error
+        return cast(_T, answer) if error is None else error
 
-    def _second_opinion(self, token: Sealed, first: TokenDead) -> Verdict:
-        """A single 190 has been seen to be spurious: only a second one of the same class, after a pause, counts."""
+    def _second_opinion(
+        self, keys: Keys, first: TokenDead, contradicts: Callable[[dict[str, Any]], Verdict] | None = None
+    ) -> Verdict:
+        """A single 190 has been seen to be spurious: only a second one of the same class, after a pause, counts.
+
+        Args:
+            keys: what is asked about.
+            first: the first answer.
+            contradicts: what it means that the token lives all the same; by default that it lives.
+        """
         self.unparsable = first.unparsable
         self.pause(settings.CONFIRM_PAUSE_SECONDS)
-        second = self.me(token)
+        second = self._me(keys)
         if isinstance(second, TokenDead):
-            reason = first.reason if second.reason == "unknown" else second.reason
+            reason = self.keeper.reason_of(first.reason if second.reason == "unknown" else second.reason)
             return Dead(reason, facts_of(second) | {"first": facts_of(first)})
         if isinstance(second, Alive):
-            return second if first.call == "me" else Contradicted(facts_of(first))
-        return _settled(second)
+            return second if contradicts is None else contradicts(facts_of(first))
+        return judge(second)
 
     def _count(self, error: MetaError | None, exchanges: list[Exchange]) -> None:
         """One call may be several exchanges, `/me` with fewer fields each time: the last figure is the newest."""
@@ -157,5 +174,32 @@ def judge(error: MetaError) -> Verdict:
     return Passing("unexpected", facts)
 
 
-def _settled(answer: Alive | MetaError) -> Verdict:
-    return answer if isinstance(answer, Alive) else judge(answer)
+def _settled(answer: Sign | MetaError) -> Verdict:
+    return _alive(answer) if isinstance(answer, Sign) else judge(answer)
+
+
+def _alive(sign: Sign) -> Alive:
+    return Alive(sign.handle, sign.name, sign.permissions, sign.expires_at)
+
+
+def _is_over(end: dt.datetime | None, now: dt.datetime) -> bool:
+    return end is not None and now >= end
+
+
+def open_keys(credential: Credential) -> Keys:
+    """What a connection is kept alive with, decrypted for the length of an attempt.
+
+    Raises:
+        Unreadable: it can't be decrypted.
+        ValueError: there is nothing: it was disconnected.
+    """
+    if credential.token is None:
+        raise ValueError("The connection has no token.")
+    connection = credential.connection
+    return Keys(
+        token=Secret(credential.token.reveal()),
+        renewal=None if credential.renewal is None else Secret(credential.renewal.reveal()),
+        account_id=connection.instagram_id,
+        page_id=connection.page_id,
+        person_id=connection.exchange_user_id,
+    )

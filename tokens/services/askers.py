@@ -14,8 +14,7 @@ from queue import Empty, SimpleQueue
 
 from django.db import connections
 
-from tokens.fields import Sealed
-from tokens.meta import InstagramClient
+from tokens.flavours.interface import Keeper
 from tokens.services.ask import Inquiry
 from tokens.services.claims import Held
 from tokens.services.group import Answer
@@ -30,19 +29,18 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A held credential, its token, and the client of its Meta app."""
+    """A held credential, and the keeper of its Meta app's flavour."""
 
     held: Held
-    token: Sealed
-    client: InstagramClient
+    keeper: Keeper
 
 
 def ask(job: Job) -> Answer:
     """One attempt: asks Meta and judges what it says. Writes nothing."""
     held = job.held
-    inquiry = Inquiry(job.client)
+    inquiry = Inquiry(job.keeper)
     question = inquiry.refresh if held.claim.purpose == "refresh" else inquiry.check
-    verdict = question(job.token, expires_at=held.credential.known_expiry)
+    verdict = question(held.credential)
     return Answer(held, verdict, inquiry.calls, inquiry.unparsable)
 
 

@@ -32,9 +32,11 @@ def known(tenant: Tenant, meta_app: MetaApp, account: Account) -> Connection | N
 
 
 def same_token(credential: Credential, token: Secret) -> bool:
-    """Whether it is the stored one; one that can't be read is another."""
+    """Whether it is a stored one, used or renewing; one that can't be read is another."""
     try:
-        return credential.token is not None and Secret(credential.token.reveal()) == token
+        return any(
+            each is not None and Secret(each.reveal()) == token for each in (credential.token, credential.renewal)
+        )
     except Unreadable:
         return False
 

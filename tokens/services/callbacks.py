@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from accounts import events
 from accounts.models import Event
+from tokens.flavours import FLAVOURS
 from tokens.models import Connection, Credential, Status
 from tokens.querysets import ConnectionQuerySet
 
@@ -97,12 +98,13 @@ def note_late(connection: Connection, *, call: str, signed_with: str, since: int
     told = Event.objects.filter(tenant=connection.tenant_id, subject_id=connection.pk, kind="callback_late")
     if told.filter(detail=detail).exists():
         return
+    host = FLAVOURS[connection.flavour].host
     if connection.status == Status.ACTIVE:
         Credential.objects.filter(pk=connection.pk).update(check_due_at=now)
     events.record(
         tenant=connection.tenant_id,
         kind="callback_late",
-        text="Instagram told of a removal from before the account was last connected. We ask whether it still works.",
+        text=f"{host} told of a removal from before the account was last connected. We ask whether it still works.",
         subject_id=connection.pk,
         actor=events.META,
         detail=detail,

@@ -12,9 +12,14 @@ from typing import Any
 
 from tokens import due_dates
 from tokens.fields import newest_key_id, seal
+from tokens.flavours.interface import NEVER
 from tokens.models import Connection, Credential
 from tokens.services.claims import Claim
-from tokens.services.verdicts import Alive, Passing, Renewed, TooYoung
+from tokens.services.verdicts import Alive, Passing, Renewed, TooYoung, Unrenewable
+
+DAY = dt.timedelta(days=1)
+# Meta tells ends in whole seconds, we keep what we were told at the time.
+SAME = dt.timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +78,14 @@ RESET: dict[str, Any] = {
 def plain_change(finding: Finding) -> Change | None:
     """The change that a verdict stands for; None where it takes more than that."""
     match finding.verdict:
-        case Renewed() as verdict:
+        case Renewed(renewal=None) as verdict:
             return _renewed(finding, verdict)
-        case Alive() as verdict if _same_names(verdict, finding.connection):
+        case Renewed() as verdict:
+            return _renewed_by_another(finding, verdict)
+        case Alive() as verdict if tells_nothing_new(verdict, finding):
             return Change("alive", signs_of_life(finding))
+        case Unrenewable():
+            return _unrenewable(finding)
         case TooYoung():
             return _too_young(finding)
         case Passing() as verdict:
@@ -84,9 +93,54 @@ def plain_change(finding: Finding) -> Change | None:
     return None
 
 
-def _same_names(verdict: Alive, connection: Connection) -> bool:
-    """What is not told is asked of no row: a sweep loads the handle alone."""
-    return verdict.handle in ("", connection.handle) and (not verdict.name or verdict.name == connection.name)
+def tells_nothing_new(verdict: Alive, finding: Finding) -> bool:
+    """What is not told is asked of no row: a sweep loads but some of the columns."""
+    connection = finding.connection
+    same_names = verdict.handle in ("", connection.handle) and (not verdict.name or verdict.name == connection.name)
+    return same_names and new_permissions(verdict, connection) is None and not new_end(verdict, finding.credential)
+
+
+def new_permissions(verdict: Alive, connection: Connection) -> list[str] | None:
+    """What is granted now, where that is something else than before; None where it is not, or was not told."""
+    if verdict.permissions is None or set(verdict.permissions) == set(connection.permissions or ()):
+        return None
+    return list(verdict.permissions)
+
+
+def new_end(verdict: Alive, credential: Credential) -> bool:
+    """Whether Meta tells another end by date than the stored one; within a minute they are the same."""
+    if verdict.expires_at is None:
+        return False
+    told = None if verdict.expires_at == NEVER else verdict.expires_at
+    if told is None or credential.expires_at is None:
+        return told is not credential.expires_at
+    return abs(told - credential.expires_at) > SAME
+
+
+def new_dates(verdict: Alive, credential: Credential) -> dict[str, Any]:
+    """The columns that another end by date brings along. `credential` is loaded whole."""
+    expires_at = None if verdict.expires_at == NEVER else verdict.expires_at
+    columns: dict[str, Any] = {"expires_at": expires_at, "expiry_told": True}
+    if credential.renewal_expires_at is not None:
+        ends = [expires_at] if credential.prolonged else [expires_at, credential.renewal_expires_at]
+        columns["renew_by"] = earliest(*ends)
+    elif not credential.renewable:
+        columns["renew_by"] = expires_at
+    if not credential.refresh_failures and credential.prolonged:
+        columns["due_at"] = due_dates.due_at(
+            renewable=credential.renewable,
+            obtained_at=credential.obtained_at,
+            issued_at=credential.issued_at,
+            expires_at=expires_at,
+            renewal_expires_at=credential.renewal_expires_at,
+        )
+        columns["due_by_rule"] = None
+    return columns
+
+
+def earliest(*instants: dt.datetime | None) -> dt.datetime | None:
+    """The first of those that are known; None where none is."""
+    return min((each for each in instants if each is not None), default=None)
 
 
 def _renewed(finding: Finding, verdict: Renewed) -> Change:
@@ -114,6 +168,67 @@ def _renewed(finding: Finding, verdict: Renewed) -> Change:
     }
     told = {"expires_told": verdict.expires_in is not None}
     return Change("refreshed", columns, Line("refreshed", _renewed_for(verdict.expires_in), told))
+
+
+def _renewed_by_another(finding: Finding, verdict: Renewed) -> Change:
+    """Both tokens anew. Whether that also brought a later date is Meta's to decide: it promises so nowhere."""
+    credential, asked_at = finding.credential, verdict.asked_at
+    before, told = credential.renewal_expires_at, verdict.renewal_expires_at
+    # No date told is none to rely on.
+    end = before if told is None else None if told == NEVER else told
+    prolonged = told is not None and (end is None or before is None or end - before > DAY)
+    columns: dict[str, Any] = {"refreshed_at": finding.now, "due_by_rule": None, **RESET}
+    if end is not None and before is not None and before - end > DAY:
+        # What is kept lives longer than what Meta gives for it.
+        return _not_prolonged(finding, columns, before)
+    columns |= {
+        "token": seal(verdict.token.reveal()),
+        "renewal": None if verdict.renewal is None else seal(verdict.renewal.reveal()),
+        "key_id": newest_key_id(),
+        "version": finding.claim.version + 1,
+        "renewal_expires_at": end,
+    }
+    if not prolonged:
+        return _not_prolonged(finding, columns, end)
+    columns |= {
+        "obtained_at": asked_at,
+        "issued_at": asked_at,
+        "renew_by": credential.expires_at,
+        "due_at": due_dates.due_at(
+            renewable=True,
+            obtained_at=asked_at,
+            issued_at=asked_at,
+            expires_at=credential.expires_at,
+            renewal_expires_at=end,
+        ),
+    }
+    seconds = None if end is None else round((end - asked_at).total_seconds())
+    return Change("refreshed", columns, Line("refreshed", _renewed_for(seconds), {"expires_told": end is not None}))
+
+
+def _not_prolonged(finding: Finding, columns: dict[str, Any], end: dt.datetime | None) -> Change:
+    """It works, for no longer than before. Asked again each day: what Meta refuses today it may grant tomorrow."""
+    renew_by = earliest(end, finding.credential.expires_at)
+    columns |= {"renew_by": renew_by, "due_at": earliest(finding.now + due_dates.DAILY, renew_by)}
+    known = finding.credential.renew_by == renew_by
+    text = "Facebook gave a new key, but no later date. Somebody must reconnect before it runs out; we remind them."
+    return Change("not_prolonged", columns, None if known else Line("not_prolonged", text))
+
+
+def _unrenewable(finding: Finding) -> Change:
+    """What renewed it has run out. What is used goes on until its own end, if it has one. Nobody was asked."""
+    expires_at = finding.credential.expires_at
+    columns = {
+        "renewable": False,
+        "renew_by": expires_at or finding.credential.renew_by or finding.credential.renewal_expires_at,
+        "due_at": expires_at,
+        "due_by_rule": None,
+        "refresh_failures": 0,
+        "refresh_failing_since": None,
+        "cannot_refresh_since": None,
+    }
+    text = "What renews the connection has run out. It still works; somebody must reconnect before it ends."
+    return Change("unrenewable", columns, Line("unrenewable", text) if finding.credential.renewable else None)
 
 
 def _renewed_for(seconds: int | None) -> str:

@@ -52,7 +52,7 @@ def lacking(tenant: Tenant, flavour: str, added: Sequence[str]) -> ConnectionQue
     """The active connections that lack one of `added`, as far as their Meta app can ask for it."""
     if not added:
         return Connection.objects.none()
-    return _active(tenant, flavour).filter(Q(*(needs.not_granted(each) for each in added), _connector=Q.OR))
+    return _active(tenant, flavour).filter(Q(*(needs.not_granted(each, flavour) for each in added), _connector=Q.OR))
 
 
 def concerned(tenant: Tenant, flavour: str, added: Sequence[str]) -> Concerned:

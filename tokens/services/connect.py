@@ -1,7 +1,7 @@
-"""From a code to a connection: short-lived token, long-lived token, `/me`, row. Each step that fails ends well.
+"""From a code to connections: short-lived token, long-lived token, accounts, rows. Each step that fails ends well.
 
 What Meta has handed out is never thrown away for a fault in passing: it waits, encrypted, behind "Finish
-connecting".
+connecting". Where a person's consent opens several accounts it waits for that person's choice.
 """
 
 from __future__ import annotations
@@ -9,35 +9,34 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from django.db.models import Q
 from django.utils import timezone
 
 from tokens.fields import Unreadable
+from tokens.flavours import FLAVOURS
+from tokens.flavours.interface import ConsentKeeper, Found, Granted, Offer, known
 from tokens.meta import (
-    InstagramClient,
     LongLivedToken,
     MetaError,
     MetaRateLimited,
     MetaTransient,
     OurMisconfiguration,
     PermissionMissing,
-    Profile,
     Refused,
     Secret,
-    ShortLivedToken,
     TokenDead,
     UnexpectedReply,
 )
-from tokens.models import ConnectAttempt, Status
-from tokens.services import consent
+from tokens.models import ConnectAttempt, Connection, Status
+from tokens.services import choice, consent
 from tokens.services.link_account import Account, EndedMeanwhile, LinkClosed, WrongAccount, link_account
 from tokens.services.note_app import note_app, note_trouble, word_of
 from tokens.services.note_unknown import note_unknown
 
-BASIC = "instagram_business_basic"
 EXCHANGE_TRIES = 3
 EXCHANGE_SECONDS = 10.0
 EXCHANGE_PAUSE = 0.3
@@ -48,33 +47,35 @@ Outcome = ConnectAttempt.Outcome
 Pending = ConnectAttempt.Pending
 _T = TypeVar("_T")
 PASSING = (MetaTransient, MetaRateLimited, UnexpectedReply)
+# What came so far waits for somebody to go on with it.
+WAITING = (Outcome.UNFINISHED, Outcome.CHOOSE)
 # Refusals that pass with time, and those that nobody documents.
 UNSETTLED = ("blocked", "unknown")
 
 logger = logging.getLogger(__name__)
 
 
-def finish_with_code(attempt: ConnectAttempt, client: InstagramClient, code: Secret, *, seen_by: str = "") -> str:
+def finish_with_code(attempt: ConnectAttempt, keeper: ConsentKeeper, code: Secret, *, seen_by: str = "") -> str:
     """Exchanges `code` and goes on to the connection.
 
     Args:
         attempt: the one whose state was just spent.
-        client: of the attempt's Meta app.
+        keeper: of the attempt's Meta app.
         code: what Instagram's consent page sent along.
         seen_by: the address of whoever is signed in there and sees what comes of it: no mail tells them.
 
     Returns:
         The outcome, stored on the attempt for its result page.
     """
-    return _Finishing(attempt, client, seen_by).with_code(code)
+    return _Finishing(attempt, keeper, seen_by).with_code(code)
 
 
-def finish_pending(attempt: ConnectAttempt, client: InstagramClient, *, seen_by: str = "") -> str:
+def finish_pending(attempt: ConnectAttempt, keeper: ConsentKeeper, *, seen_by: str = "") -> str:
     """Goes on where an attempt was interrupted, with the secret that waits. Otherwise as `finish_with_code`."""
     secret = attempt.pending_secret
     if secret is None or attempt.pending_until is None or attempt.pending_until <= timezone.now():
         return conclude(attempt, Outcome.CODE_REJECTED)
-    steps = _Finishing(attempt, client, seen_by)
+    steps = _Finishing(attempt, keeper, seen_by)
     going_on: dict[str, Callable[[Secret], str]] = {
         Pending.CODE: steps.with_code,
         Pending.SHORT_TOKEN: steps.with_short_token,
@@ -94,13 +95,13 @@ def claim_pending(attempt: ConnectAttempt) -> bool:
     return bool(free.update(finishing_until=now + FINISHING))
 
 
-def conclude(attempt: ConnectAttempt, outcome: str, **handles: str) -> str:
+def conclude(attempt: ConnectAttempt, outcome: str, **handles: str | list[str]) -> str:
     """Stores what the result page tells, and erases what waited unless the outcome is that it waits."""
     attempt.outcome = outcome
     attempt.finishing_until = None
     attempt.handles = handles
     columns = ["outcome", "handles", "connection", "finishing_until"]
-    if outcome != Outcome.UNFINISHED:
+    if outcome not in WAITING:
         attempt.pending, attempt.pending_secret = "", None
         attempt.pending_facts, attempt.pending_until = {}, None
         # What waits is stored by `consent.keep_pending` alone: it may have been erased under our feet since.
@@ -113,21 +114,23 @@ def conclude(attempt: ConnectAttempt, outcome: str, **handles: str) -> str:
 class _Finishing:
     """The steps from a code to a connection, for one attempt."""
 
-    def __init__(self, attempt: ConnectAttempt, client: InstagramClient, seen_by: str) -> None:
+    def __init__(self, attempt: ConnectAttempt, keeper: ConsentKeeper, seen_by: str) -> None:
         self.attempt = attempt
-        self.client = client
+        self.keeper = keeper
+        self.flavour = FLAVOURS[attempt.meta_app.flavour]
         self.seen_by = seen_by
         self.facts: dict[str, Any] = dict(attempt.pending_facts)
 
     def with_code(self, code: Secret) -> str:
-        answer = _answer(lambda: self.client.exchange_code(code=code, redirect_uri=consent.redirect_uri()))
-        if isinstance(answer, ShortLivedToken):
+        redirect_uri = consent.redirect_uri(self.flavour.name)
+        answer = _answer(lambda: self.keeper.exchange_code(code=code, redirect_uri=redirect_uri))
+        if isinstance(answer, Granted):
             granted = answer.permissions
             self.facts = {
                 "user_id": answer.user_id,
                 "permissions": None if granted is None else list(granted),
             }
-            if granted is not None and BASIC not in granted:
+            if self._lacks_basics(granted):
                 return conclude(self.attempt, Outcome.PERMISSION_UNTICKED)
             return self.with_short_token(answer.token)
         if isinstance(answer, MetaTransient | MetaRateLimited):
@@ -135,9 +138,12 @@ class _Finishing:
             return self._wait(Pending.CODE, code, consent.CODE_LIFETIME)
         return self._failed(answer)
 
+    def _lacks_basics(self, granted: Iterable[str] | None) -> bool:
+        return granted is not None and not set(self.flavour.basics) <= set(granted)
+
     def with_short_token(self, short: Secret) -> str:
         issued_at = timezone.now()
-        answer = _persistently(lambda: self.client.exchange_long_lived(short))
+        answer = _persistently(lambda: self.keeper.lengthen(short))
         if isinstance(answer, LongLivedToken):
             self.facts |= {"issued_at": issued_at.isoformat(), "expires_in": answer.expires_in}
             return self.with_long_token(answer.token)
@@ -146,38 +152,65 @@ class _Finishing:
         return self._failed(answer)
 
     def with_long_token(self, token: Secret) -> str:
-        answer = _answer(lambda: self.client.me(token, detailed=True))
-        if isinstance(answer, Profile):
-            return self._link(token, answer)
+        answer = _answer(lambda: self.keeper.accounts(token))
+        if isinstance(answer, Offer):
+            return self._choose(token, answer)
         if self._may_pass(answer, Pending.LONG_TOKEN):
             return self._wait(Pending.LONG_TOKEN, token, TOKEN_WAITS)
         return self._failed(answer)
 
-    def _link(self, token: Secret, profile: Profile) -> str:
-        if (profile.account_type or "").upper() == "PERSONAL":
-            return conclude(self.attempt, Outcome.PERSONAL_ACCOUNT, found=profile.username or "")
-        expires_in = self.facts.get("expires_in")
-        issued_at = dt.datetime.fromisoformat(self.facts["issued_at"])
-        account = Account(
-            profile=profile,
-            token=token,
-            issued_at=issued_at,
-            expires_at=None if expires_in is None else issued_at + dt.timedelta(seconds=expires_in),
-            exchange_user_id=self.facts.get("user_id", ""),
-            permissions=self.facts.get("permissions"),
-        )
+    def _choose(self, token: Secret, offer: Offer) -> str:
+        """Goes on with the account that is meant, or lets the person choose where that is not clear."""
+        if self._lacks_basics(offer.permissions):
+            return conclude(self.attempt, Outcome.PERMISSION_UNTICKED)
+        chosen = choice.meant(self.attempt, offer, self.facts.get("chosen"))
+        if chosen is None:
+            self.facts |= choice.facts_of(offer)
+            return self._wait(Pending.LONG_TOKEN, token, TOKEN_WAITS, outcome=Outcome.CHOOSE)
+        if not chosen:
+            return conclude(
+                self.attempt, Outcome.NO_ACCOUNT, unlinked=[page.name or page.id for page in offer.unlinked]
+            )
+        return self._link_all([account_of(found, offer, self.facts) for found in chosen])
+
+    def _link_all(self, accounts: list[Account]) -> str:
+        """One connection an account, each stored by itself: what ends one of them is no matter to the others."""
+        ended, left = "", list[str]()
+        linked: list[tuple[Connection, str]] = []
+        for account in accounts:
+            outcome = self._link(account)
+            if isinstance(outcome, str):
+                ended = outcome
+                left.append(f"@{account.profile.username or account.instagram_id}")
+            else:
+                linked.append(outcome)
+        if not linked:
+            return ended
+        note_app(self.attempt.meta_app, "connected")
+        connection, was = linked[0]
+        self.attempt.connection = connection
+        outcome = {"": Outcome.CONNECTED, Status.ACTIVE: Outcome.RENEWED}.get(was, Outcome.RECONNECTED)
+        others = {} if len(linked) == 1 else {"all": ", ".join(str(each) for each, _ in linked)}
+        if left:
+            others["left"] = ", ".join(left)
+        return conclude(self.attempt, outcome, found=connection.handle, **others)
+
+    def _link(self, account: Account) -> tuple[Connection, str] | str:
+        """The connection and its status before; else the outcome that is stored already."""
+        username = account.profile.username or ""
+        if (account.profile.account_type or "").upper() == "PERSONAL":
+            return conclude(self.attempt, Outcome.PERSONAL_ACCOUNT, found=username)
         try:
             connection, was = link_account(self.attempt, account, seen_by=self.seen_by)
         except WrongAccount as wrong:
             return conclude(self.attempt, Outcome.WRONG_ACCOUNT, expected=wrong.expected, found=wrong.found)
         except EndedMeanwhile:
-            return conclude(self.attempt, Outcome.ENDED_MEANWHILE, found=profile.username or "")
+            return conclude(self.attempt, Outcome.ENDED_MEANWHILE, found=username)
         except LinkClosed:
-            return conclude(self.attempt, Outcome.LINK_CLOSED, found=profile.username or "")
-        note_app(self.attempt.meta_app, "connected")
-        self.attempt.connection = connection
-        outcome = {"": Outcome.CONNECTED, Status.ACTIVE: Outcome.RENEWED}.get(was, Outcome.RECONNECTED)
-        return conclude(self.attempt, outcome, found=connection.handle)
+            return conclude(self.attempt, Outcome.LINK_CLOSED, found=username)
+        if contact := self.facts.get("contact_email"):
+            Connection.objects.filter(pk=connection.pk).update(contact_email=contact)
+        return connection, was
 
     def _may_pass(self, error: MetaError, stage: str) -> bool:
         """Whether the token in our hands is worth keeping: unless the answer settles it, it is.
@@ -188,10 +221,10 @@ class _Finishing:
             return self.attempt.pending != stage
         return isinstance(error, PASSING) or (isinstance(error, Refused) and error.kind in UNSETTLED)
 
-    def _wait(self, kind: str, secret: Secret, lifetime: dt.timedelta) -> str:
+    def _wait(self, kind: str, secret: Secret, lifetime: dt.timedelta, *, outcome: str = Outcome.UNFINISHED) -> str:
         if not consent.keep_pending(self.attempt, kind, secret, self.facts, lifetime):
             return conclude(self.attempt, Outcome.LINK_CLOSED)
-        return conclude(self.attempt, Outcome.UNFINISHED)
+        return conclude(self.attempt, outcome)
 
     def _failed(self, error: MetaError) -> str:
         outcome = _outcome_of(error)
@@ -200,6 +233,40 @@ class _Finishing:
         if outcome == Outcome.MISCONFIGURED:
             note_trouble(self.attempt.meta_app, word_of(error))
         return conclude(self.attempt, outcome)
+
+
+def account_of(found: Found, offer: Offer, facts: dict[str, Any]) -> Account:
+    """What is stored of an account.
+
+    Args:
+        found: the account.
+        offer: what it was found in.
+        facts: `issued_at` and `expires_in` of the token of sixty days, `user_id` and `permissions` as far as the
+            exchange told them.
+    """
+    expires_in = facts.get("expires_in")
+    issued_at = dt.datetime.fromisoformat(facts["issued_at"])
+    end = None if expires_in is None else issued_at + dt.timedelta(seconds=expires_in)
+    granted = facts.get("permissions") if offer.permissions is None else list(offer.permissions)
+    account = Account(
+        profile=found.profile,
+        token=found.token,
+        issued_at=issued_at,
+        expires_at=end,
+        exchange_user_id=facts.get("user_id", ""),
+        permissions=granted,
+    )
+    if offer.renewal is None:
+        return account
+    return replace(
+        account,
+        renewal=offer.renewal,
+        renewal_expires_at=known(offer.renewal_expires_at) if end is None else end,
+        expires_at=known(offer.expires_at),
+        person_id=offer.person_id,
+        page_id=found.page_id,
+        page_name=found.page_name,
+    )
 
 
 def _outcome_of(error: MetaError) -> str:

@@ -18,8 +18,10 @@ from accounts.rights import ROLES, Right
 from accounts.services.lock_living import lock_living
 from tokens import needs
 from tokens.fields import seal
-from tokens.meta import InstagramClient, Secret
-from tokens.models import ConnectAttempt, Connection, Link, MetaApp
+from tokens.flavours import FLAVOURS
+from tokens.flavours.interface import ConsentKeeper
+from tokens.meta import Secret
+from tokens.models import ConnectAttempt, Connection, Flavour, Link, MetaApp
 from tokens.services import links
 
 STATE_LIFETIME = dt.timedelta(minutes=10)
@@ -29,14 +31,14 @@ STATES_A_SESSION = 10
 LINK = ("link__connection", "link__tenant", "link__invited_by")
 
 
-def redirect_uri() -> str:
+def redirect_uri(flavour: str = Flavour.INSTAGRAM_LOGIN) -> str:
     """As registered at Meta: from SITE_URL, never from a request's host."""
-    return settings.SITE_URL + reverse("instagram_callback")
+    return settings.SITE_URL + reverse(FLAVOURS[flavour].callback)
 
 
 def begin(
     *,
-    client: InstagramClient,
+    keeper: ConsentKeeper,
     meta_app: MetaApp,
     tenant: Tenant,
     session_nonce: str,
@@ -47,7 +49,7 @@ def begin(
     """Opens an attempt and returns the address of the consent page.
 
     Args:
-        client: of `meta_app`.
+        keeper: of `meta_app`.
         meta_app: the app that asks for consent.
         tenant: the workspace that will own the connection.
         session_nonce: the browser session's own random value; the state is bound to it.
@@ -70,12 +72,12 @@ def begin(
         expires_at=now + STATE_LIFETIME,
     )
     _forget_oldest(session_hash, now)
-    return client.authorize_url(
-        redirect_uri=redirect_uri(),
+    return keeper.authorize_url(
+        redirect_uri=redirect_uri(meta_app.flavour),
         state=state,
         scopes=needs.of_workspace(tenant.pk, meta_app),
-        # It is to be one certain account: whoever is logged in at Instagram may be another; let them choose.
-        force_reauth=connection is not None or (link is not None and bool(link.expected_handle)),
+        # It is to be one certain account: whoever is logged in at Meta may be another; let them choose.
+        again=connection is not None or (link is not None and bool(link.expected_handle)),
     )
 
 

@@ -9,13 +9,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts import events
+from tokens.flavours import FLAVOURS
 from tokens.models import Connection, Reason, Status
 from tokens.services import brake
 from tokens.services.callbacks import Callback, Concerned, concerned, is_late, lock_concerned, note_late
 from tokens.services.disconnect import erase_token
 from tokens.services.ends import ended
 from tokens.services.store import mail_reconnect_link
-from tokens.wording import REASONS
+from tokens.wording import why_it_ended
 
 CALL = "deauthorize"
 # What became of a connection, for the log.
@@ -57,7 +58,8 @@ def _died(connection: Connection, detail: dict[str, str | int | None], now: dt.d
     """As any death, but for the key, which goes. It counts towards no brake: the person's own word is no fault."""
     Connection.objects.filter(pk=connection.pk).update(**ended(Reason.APP_REMOVED, now))
     erase_token(connection)
-    text = REASONS[Reason.APP_REMOVED].english_sentence
+    why = why_it_ended(Reason.APP_REMOVED, connection.flavour)
+    text = "" if why is None else why.english_sentence
     _tell(connection, "became_inactive", text, {"reason": Reason.APP_REMOVED.value, **detail}, now)
     if brake.holding(connection.meta_app_id) is None:
         mail_reconnect_link(connection, kind="reconnect_needed", now=now)
@@ -70,7 +72,7 @@ def _erased(connection: Connection, detail: dict[str, str | int | None], now: dt
         return UNTOUCHED
     Connection.objects.filter(pk=connection.pk).update(reason=Reason.APP_REMOVED)
     erase_token(connection)
-    text = "The app was removed in Instagram's settings, and the key was erased."
+    text = f"The app was removed in {FLAVOURS[connection.flavour].host}'s settings, and the key was erased."
     _tell(connection, "key_erased", text, {"reason": Reason.APP_REMOVED.value, **detail}, now)
     return KEY_ERASED
 

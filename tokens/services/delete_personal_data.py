@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.crypto import get_random_string
 
 from accounts.models import Tenant
-from tokens.models import DeletionRequest
+from tokens.models import ConnectAttempt, DeletionRequest
 from tokens.services.callbacks import Callback, Concerned, concerned, is_late, lock_concerned, note_late
 from tokens.services.erase_connection import erase_connection
 
@@ -44,10 +44,21 @@ def delete_personal_data(callback: Callback) -> DeletionRequest:
     now = timezone.now()
     since = _since(callback)
     states = [_erase(callback, one, since, now) for one in concerned(callback)]
+    _forget_choices(callback)
     if not any(states):
         _remember(callback, State.NOTHING_FOUND, now)
     logger.info("Meta asked for a deletion, signed with the %s secret: %s", callback.signed_with, states)
     return DeletionRequest.objects.get(digest=callback.digest)
+
+
+def _forget_choices(callback: Callback) -> None:
+    """What a person consented to and has not chosen from yet belongs to no connection: it is known by the person."""
+    apps = [signer.app_id for signer in callback.signers if signer.app_id is not None]
+    waiting = ConnectAttempt.objects.filter(meta_app__in=apps, pending_facts__person=callback.user_id)
+    if callback.issued_at is not None:
+        # Whoever allowed it again since meant that; Meta tells whole seconds.
+        waiting = waiting.filter(created_at__lt=dt.datetime.fromtimestamp(callback.issued_at + 1, dt.UTC))
+    waiting.delete()
 
 
 def _since(callback: Callback) -> int | None:

@@ -17,6 +17,7 @@ from tokens.services.reconnect_requests import close_request
 # The columns of a credential whose token is erased.
 ERASED: dict[str, Any] = {
     "token": None,
+    "renewal": None,
     "key_id": "",
     "due_at": None,
     "due_by_rule": None,

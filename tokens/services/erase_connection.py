@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from accounts import events
 from notifications.services import forget, forget_mails_to
+from tokens.flavours import FLAVOURS
 from tokens.models import ConnectAttempt, Connection, ImportLine, Link, TokenImport
 from tokens.services.reduce_history import reduce_history
 from tokens.services.traces import Traces, traces_of
@@ -37,7 +38,7 @@ def erase_connection(connection: Connection, *, signed_with: str, now: dt.dateti
     events.record(
         tenant=connection.tenant_id,
         kind="erased",
-        text="An account was erased: its owner asked Instagram for it.",
+        text=f"An account was erased: its owner asked {FLAVOURS[connection.flavour].host} for it.",
         subject_id=subject_id,
         actor=events.META,
         detail={"signed_with": signed_with},
@@ -70,8 +71,13 @@ def _erase_attempts(connection: Connection, traces: Traces) -> None:
     ConnectAttempt.objects.filter(pk__in=named).delete()
 
 
-def _values(kept: dict[str, object]) -> set[str]:
-    return {str(value).lower() for value in kept.values()}
+def _values(kept: object) -> set[str]:
+    """Everything that stands in what was parsed from JSON, in small letters: choices are lists of lists."""
+    if isinstance(kept, dict):
+        kept = list(kept.values())
+    if isinstance(kept, list):
+        return {word for each in kept for word in _values(each)}
+    return {str(kept).lower()}
 
 
 def _erase_from_imports(connection: Connection, traces: Traces) -> None:

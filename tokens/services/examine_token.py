@@ -13,15 +13,11 @@ from tokens.meta import (
     InstagramClient,
     LongLivedToken,
     MetaError,
-    MetaRateLimited,
-    MetaTransient,
     OurMisconfiguration,
-    PermissionMissing,
     Profile,
     Refused,
     Secret,
     TokenDead,
-    UnexpectedReply,
 )
 from tokens.models import MetaApp
 from tokens.services import brake
@@ -29,6 +25,7 @@ from tokens.services.bring_in import asked, is_personal
 from tokens.services.link_account import Account
 from tokens.services.note_app import note_trouble
 from tokens.services.note_unknown import note_unknown
+from tokens.services.refusal_words import word_for
 from tokens.services.try_app import what_meta_says
 from tokens.token_text import LONGEST, is_app_token, is_sendable, kind_by_looks
 from tokens.wording import APP_VERDICTS
@@ -94,8 +91,8 @@ class Examiner:
     def _refused(self, error: MetaError, token: Secret) -> str:
         note_unknown([error], timezone.now())
         word = self._word_of(error)
-        if word in MAY_BE_ANOTHER_KIND:
-            word = kind_by_looks(token) or word
+        if word in MAY_BE_ANOTHER_KIND and (looks := kind_by_looks(token)) not in ("", words.INSTAGRAM):
+            word = looks
         logger.info("A pasted token was refused as %s: %s", word, error)
         return word
 
@@ -105,7 +102,7 @@ class Examiner:
         if isinstance(error, TokenDead) and brake.holding(self.meta_app.pk) is not None:
             # Too many die just now to believe that this one did.
             return words.NO_ANSWER
-        return _plain_word(error)
+        return word_for(error)
 
     def _whose_fault(self) -> str:
         """Meta says the same of a wrong secret of ours and of a token that was made through another app."""
@@ -136,20 +133,3 @@ def _is_not_short(error: MetaError) -> bool:
     """
     passing = isinstance(error, Refused) and error.kind in PASSING_KINDS
     return error.permanent and not passing and not isinstance(error, OurMisconfiguration)
-
-
-def _plain_word(error: MetaError) -> str:
-    match error:
-        case TokenDead(unparsable=True):
-            return words.CANNOT_PARSE
-        case TokenDead(reason="unknown"):
-            return words.NOT_ACCEPTED
-        case TokenDead():
-            return error.reason
-        case PermissionMissing() | Refused(kind="unsupported_request"):
-            return words.NOT_ALLOWED
-        case MetaRateLimited():
-            return words.LIMITED
-        case MetaTransient() | UnexpectedReply() | Refused(kind="blocked" | "too_young"):
-            return words.NO_ANSWER
-    return words.REFUSED

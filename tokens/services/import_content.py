@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from tokens.fields import Sealed, seal
 from tokens.meta import Secret
-from tokens.models import ImportLine, TokenImport
-from tokens.services.import_tokens import Line
+from tokens.models import Flavour, ImportLine, TokenImport
+from tokens.services.read_import import Line
 
 SAMPLE = 5
 
@@ -25,6 +25,7 @@ class Sample:
     issued_at: dt.datetime | None
     expires_at: dt.datetime | None
     contact_email: str
+    flavour: str
 
 
 def pack(line: Line) -> Sealed:
@@ -36,6 +37,7 @@ def pack(line: Line) -> Sealed:
                 "issued_at": _text(line.issued_at),
                 "expires_at": _text(line.expires_at),
                 "contact_email": line.contact_email,
+                "flavour": line.flavour,
             }
         )
     )
@@ -57,7 +59,7 @@ def samples(job: TokenImport) -> Iterator[Sample]:
             line = unpack(row.number, row.content)
             # By which a person can tell two tokens apart, and which opens nothing.
             fingerprint = hashlib.sha256(line.token.reveal().encode()).hexdigest()[:8]
-            yield Sample(line.number, fingerprint, line.issued_at, line.expires_at, line.contact_email)
+            yield Sample(line.number, fingerprint, line.issued_at, line.expires_at, line.contact_email, line.flavour)
 
 
 def _fields(kept: dict[str, str]) -> dict[str, Secret | dt.datetime | str | None]:
@@ -66,6 +68,8 @@ def _fields(kept: dict[str, str]) -> dict[str, Secret | dt.datetime | str | None
         "issued_at": _instant(kept["issued_at"]),
         "expires_at": _instant(kept["expires_at"]),
         "contact_email": kept["contact_email"],
+        # What was kept by a former release names none.
+        "flavour": kept.get("flavour", Flavour.INSTAGRAM_LOGIN.value),
     }
 
 

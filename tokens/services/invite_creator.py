@@ -12,6 +12,7 @@ from accounts import events
 from accounts.models import Tenant, User
 from accounts.services.lock_living import lock_living
 from notifications.services import notify
+from notifications.silence import try_again
 from tokens.models import Connection, Link
 from tokens.services import links
 from tokens.services.send_link import LINKS_AN_HOUR
@@ -50,6 +51,8 @@ def invite_creator(tenant: Tenant, *, email: str, handle: str, by: User) -> str:
         was_open = latest is not None and links.is_open(latest)
         if latest is not None and was_open and latest.created_at > now - HOUR:
             return JUST_SENT
+        # Whoever enters an address answers for it, also where it once took no mail.
+        try_again([email], tenant_id=tenant.pk)
         return _send(tenant, email, handle, invited_by=by, actor=by.email, again=was_open, now=now)
 
 

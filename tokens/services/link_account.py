@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -17,7 +17,7 @@ from tokens import due_dates
 from tokens.fields import newest_key_id, seal
 from tokens.flags import missing_permissions
 from tokens.meta import Profile, Secret
-from tokens.models import ConnectAttempt, Connection, Credential, Link, MetaApp, Status
+from tokens.models import ID_LENGTH, ConnectAttempt, Connection, Credential, Link, MetaApp, Status
 from tokens.services import links, recipients
 from tokens.services.changes import RESET
 from tokens.services.disconnect import end
@@ -38,6 +38,21 @@ class Account:
     expires_at: dt.datetime | None
     exchange_user_id: str = ""
     permissions: list[str] | None = None
+    renewal: Secret | None = None
+    """The token that renews it, where that is another one, and its end."""
+    renewal_expires_at: dt.datetime | None = None
+    renewable: bool = True
+    """Whether it can be renewed without a person."""
+    person_id: str = ""
+    """The Facebook person's, who may have brought other accounts as well."""
+    page_id: str = ""
+    page_name: str = ""
+    assets: list[dict[str, str]] = field(default_factory=list)
+
+    @property
+    def renew_by(self) -> dt.datetime | None:
+        """Until when a person must consent again, as far as is known from the start."""
+        return self.expires_at if self.renewal is not None or not self.renewable else None
 
     @property
     def instagram_id(self) -> str:
@@ -175,11 +190,14 @@ def describe(
         connection.app_scoped_id = connection.exchange_user_id = ""
     connection.meta_app = meta_app
     connection.app_scoped_id = profile.app_scoped_id or connection.app_scoped_id
-    connection.exchange_user_id = account.exchange_user_id or connection.exchange_user_id
+    connection.exchange_user_id = account.person_id or account.exchange_user_id or connection.exchange_user_id
     connection.handle = (profile.username or connection.handle)[:100]
     connection.name = (profile.name or connection.name)[:200]
     connection.account_type = (profile.account_type or connection.account_type)[:40]
     connection.permissions = account.permissions
+    connection.page_id = account.page_id[:ID_LENGTH]
+    connection.page_name = account.page_name[:200]
+    connection.assets = account.assets
     if connection.status != Status.ACTIVE or connection._state.adding:
         connection.status_changed_at = now
     connection.status, connection.reason = Status.ACTIVE, ""
@@ -199,13 +217,21 @@ def store_token(connection: Connection, account: Account, *, now: dt.datetime) -
     columns = {
         "tenant_id": connection.tenant_id,
         "token": seal(account.token.reveal()),
+        "renewal": None if account.renewal is None else seal(account.renewal.reveal()),
+        "renewal_expires_at": account.renewal_expires_at,
+        "renewable": account.renewable,
+        "renew_by": account.renew_by,
         "key_id": newest_key_id(),
         "obtained_at": account.issued_at or now,
         "issued_at": account.issued_at,
         "expires_at": account.expires_at,
         "expiry_told": True,
-        "due_at": due_dates.refresh_due_at(
-            obtained_at=account.issued_at or now, issued_at=account.issued_at, expires_at=account.expires_at
+        "due_at": due_dates.due_at(
+            renewable=account.renewable,
+            obtained_at=account.issued_at or now,
+            issued_at=account.issued_at,
+            expires_at=account.expires_at,
+            renewal_expires_at=account.renewal_expires_at,
         ),
         "due_by_rule": None,
         "check_due_at": due_dates.next_check_at(connection.pk, now),

@@ -12,7 +12,7 @@ from tokens.models import Connection, Credential, Status
 from tokens.services import brake
 from tokens.services.ends import ended
 from tokens.services.store import lock_connection, mail_reconnect_link
-from tokens.wording import REASONS
+from tokens.wording import why_it_ended
 
 MARKED, NOT_ACTIVE, HELD = "marked", "not_active", "held"
 
@@ -40,10 +40,11 @@ def mark_inactive(connection: Connection, *, reason: str, by: User) -> str:
         if not Connection.objects.filter(pk=connection.pk, status=Status.ACTIVE).update(**ended(reason, now)):
             return NOT_ACTIVE
         _let_go(connection)
+        why = why_it_ended(reason, connection.flavour)
         events.record(
             tenant=connection.tenant_id,
             kind="became_inactive",
-            text=f"Perennial's staff ended the connection: {REASONS[reason].english_sentence}",
+            text=f"Perennial's staff ended the connection: {'' if why is None else why.english_sentence}",
             subject_id=connection.pk,
             actor=by.email,
             detail={"reason": reason, "by_hand": True},

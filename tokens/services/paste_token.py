@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -14,21 +16,26 @@ from accounts.services.lock_living import lock_living
 from tokens import flags
 from tokens import paste_wording as words
 from tokens.meta import Secret
-from tokens.models import Connection, Status
+from tokens.models import ConnectAttempt, Connection, Credential, MetaApp, Status
 from tokens.services import links
 from tokens.services.bring_in import bring_in, known, same_token
-from tokens.services.examine_token import Examiner
+from tokens.services.examine_facebook import Several
+from tokens.services.examine_token import MAY_BE_ANOTHER_KIND
 from tokens.services.link_account import Account
+from tokens.services.open_choice import open_choice
 from tokens.services.take_names import take_names
 
+# What each product says, at times, of the other one's tokens.
+ANOTHER_PRODUCT = {*MAY_BE_ANOTHER_KIND, words.FACEBOOK, words.INSTAGRAM}
 # What a fresh token may mend: a connection that shows one of these gives way to the one that somebody pastes.
 MENDED = {
-    flags.CANNOT_REFRESH,
-    flags.PERMISSION_MISSING,
-    flags.REFUSED,
-    flags.FAILING,
-    flags.SILENT,
-    flags.EXPIRING,
+    flags.CANNOT_REFRESH.word,
+    flags.PERMISSION_MISSING.word,
+    flags.REFUSED.word,
+    flags.FAILING.word,
+    flags.SILENT.word,
+    flags.EXPIRING.word,
+    flags.MUST_BE_RENEWED.word,
 }
 
 
@@ -38,25 +45,45 @@ class Pasted:
 
     word: str
     connection: Connection | None = None
-    exchanged: bool = False
-    """Whether what is stored is a new token that Instagram gave for the pasted one."""
+    dated: bool = False
+    """Whether it is known when the stored token was issued."""
+    attempt: ConnectAttempt | None = None
+    """Where several accounts are opened: what waits for the member's choice."""
+    flavour: str = ""
+    """Of the Meta app that the word is about."""
 
 
-def paste_token(token: Secret, *, tenant: Tenant, examiner: Examiner, contact_email: str, by: User) -> Pasted:
-    """Keeps a pasted token alive from now on, if Instagram vouches for it.
+class Examines(Protocol):
+    """Asks one of Meta's hosts what a token is worth, for the Meta app that is in use there."""
+
+    @property
+    def meta_app(self) -> MetaApp: ...
+
+    def examine(self, token: Secret) -> Account | Several | str:
+        """What it opens, or why it is of no use, a word of `paste_wording.REFUSALS`."""
+
+
+def paste_token(
+    token: Secret, *, tenant: Tenant, examiners: Sequence[Examines], contact_email: str, by: User
+) -> Pasted:
+    """Keeps a pasted token alive from now on, if Meta vouches for it.
 
     Args:
         token: as it came out of `token_text.trimmed`.
         tenant: the workspace that will own the connection.
-        examiner: of the Meta app in use.
+        examiners: at least one; the likeliest first.
         contact_email: who is mailed about the connection; empty leaves it as it is.
         by: the member.
     """
     begun_at = timezone.now()
-    account = examiner.examine(token)
+    meta_app, account = _examined(token, examiners)
     if isinstance(account, str):
-        return Pasted(account)
-    pasting = _Pasting(account, tenant, examiner, contact_email, by, begun_at)
+        return Pasted(account, flavour=meta_app.flavour)
+    if isinstance(account, Several):
+        facts = {**account.facts, "contact_email": contact_email}
+        attempt = open_choice(account.token, account.offer, facts, tenant=tenant, meta_app=meta_app, user=by)
+        return Pasted(words.WORKSPACE_GONE) if attempt is None else Pasted(words.CHOOSE, attempt=attempt)
+    pasting = _Pasting(account, tenant, meta_app, contact_email, by, begun_at)
     try:
         return pasting.store()
     except IntegrityError:
@@ -68,7 +95,7 @@ def paste_token(token: Secret, *, tenant: Tenant, examiner: Examiner, contact_em
 class _Pasting:
     account: Account
     tenant: Tenant
-    examiner: Examiner
+    meta_app: MetaApp
     contact_email: str
     by: User
     begun_at: dt.datetime
@@ -78,7 +105,7 @@ class _Pasting:
         with transaction.atomic():
             if lock_living(self.tenant.pk) is None:
                 return Pasted(words.WORKSPACE_GONE)
-            existing = known(self.tenant, self.examiner.meta_app, self.account)
+            existing = known(self.tenant, self.meta_app, self.account)
             was = "" if existing is None else existing.status
             if existing is not None:
                 if existing.status == Status.DISCONNECTED and self.begun_at < existing.status_changed_at <= now:
@@ -92,7 +119,7 @@ class _Pasting:
                 existing,
                 self.account,
                 tenant=self.tenant,
-                meta_app=self.examiner.meta_app,
+                meta_app=self.meta_app,
                 contact_email=self.contact_email,
                 user=self.by,
                 now=now,
@@ -110,17 +137,42 @@ class _Pasting:
         return Pasted(word, connection, self.account.issued_at is not None)
 
 
+def _examined(token: Secret, examiners: Sequence[Examines]) -> tuple[MetaApp, Account | Several | str]:
+    """Which of Meta's products a token belongs to nobody tells by its letters: each is asked until one knows it."""
+    first, *others = examiners
+    found = first.examine(token)
+    for examiner in others:
+        if not _may_be_another_products(found):
+            break
+        answer = examiner.examine(token)
+        if not _may_be_another_products(answer):
+            return examiner.meta_app, answer
+    return first.meta_app, found
+
+
+def _may_be_another_products(found: Account | Several | str) -> bool:
+    return isinstance(found, str) and found in ANOTHER_PRODUCT
+
+
 def _why_it_stays(existing: Connection, account: Account) -> str:
     """Why what is stored is as good as the pasted one or better; empty where it is not.
 
-    Nobody knows when a pasted token was issued, unless Instagram has just made it: a stored one that works is not
-    given away for it. Whatever a member ended or Instagram killed is revived: somebody pastes on purpose.
+    A stored token that works is not given away for one of which nobody knows when it was issued, for an older one, nor
+    for one that can't be renewed where the stored one can. Whatever a member ended or Meta killed is revived: somebody
+    pastes on purpose.
     """
     if existing.status != Status.ACTIVE:
         return ""
     credential = existing.credential
     if same_token(credential, account.token):
         return words.SAME
-    if account.issued_at is not None or credential.token is None or not credential.token.readable:
+    if credential.token is None or not credential.token.readable or _is_better(account, credential):
         return ""
-    return words.UNCHANGED if MENDED.isdisjoint(flags.flags_of(existing, timezone.now())) else ""
+    raised = {flag.word for flag in flags.flags_of(existing, timezone.now())}
+    return words.UNCHANGED if MENDED.isdisjoint(raised) else ""
+
+
+def _is_better(account: Account, credential: Credential) -> bool:
+    if account.issued_at is None or (credential.renewal is not None and account.renewal is None):
+        return False
+    return credential.issued_at is None or account.issued_at >= credential.issued_at

@@ -14,7 +14,7 @@ from tokens.fields import newest_key_id
 from tokens.meta.redaction import mask
 from tokens.models import ImportLine, TokenImport
 from tokens.services.import_content import pack
-from tokens.services.import_tokens import BadHeader, Line, read_lines
+from tokens.services.read_import import BadHeader, Line, read_lines
 
 MOST_BYTES = 5 * 1024 * 1024
 MOST_LINES = 20_000

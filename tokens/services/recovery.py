@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from django.db.models import Q
 
 from tokens.fields import Unreadable
+from tokens.flavours.interface import Keeper
 from tokens.meta import (
-    InstagramClient,
     MetaError,
     MetaRateLimited,
     MetaTransient,
@@ -26,7 +26,7 @@ from tokens.models import Brake, Credential, MetaApp, Status, Strike
 from tokens.querysets import CredentialQuerySet
 from tokens.remedies import SEEN, UNDECRYPTABLE, told
 from tokens.services.ask import Inquiry
-from tokens.services.attempt import ClientFor
+from tokens.services.attempt import KeeperFor
 from tokens.services.brake import lift
 from tokens.services.budget import paused
 from tokens.services.claims import claim_one, hand_back
@@ -54,7 +54,7 @@ class Trial:
     sentence: str
 
 
-def try_to_lift(client_for: ClientFor, now: dt.datetime) -> None:
+def try_to_lift(keeper_for: KeeperFor, now: dt.datetime) -> None:
     """Tries the brakes that hold, each as often as its cause allows."""
     for held in Brake.objects.filter(lifted_at__isnull=True).select_related("meta_app"):
         every = CANARY_EVERY if held.cause == Brake.Cause.WEATHER else RECHECK_EVERY
@@ -62,25 +62,25 @@ def try_to_lift(client_for: ClientFor, now: dt.datetime) -> None:
         if paused(held.meta_app_id, now):
             continue  # Meta wants to hear nothing: more calls lengthen the wait
         if now - last >= every and _take_turn(held, now):
-            _recheck_safely(held, client_for, now)
+            _recheck_safely(held, keeper_for, now)
 
 
-def _recheck_safely(held: Brake, client_for: ClientFor, now: dt.datetime) -> None:
+def _recheck_safely(held: Brake, keeper_for: KeeperFor, now: dt.datetime) -> None:
     """As `recheck`; what goes wrong with one Meta app never stops the sweep of the others."""
     try:
-        recheck(held, client_for(held.meta_app), now)
+        recheck(held, keeper_for(held.meta_app), now)
     except Exception as error:
         logger.error("The brake of Meta app %s could not be tried: %s", held.meta_app_id, type(error).__name__)
 
 
-def recheck(held: Brake, client: InstagramClient, now: dt.datetime, *, by: str = "") -> Trial:
+def recheck(held: Brake, keeper: Keeper, now: dt.datetime, *, by: str = "") -> Trial:
     """Asks Meta about one connection, then about a few more, and lifts the brake if all answer as they should.
 
     It stops at the first that does not: while the trouble lasts, one call is enough to see it.
 
     Args:
         held: the brake.
-        client: of its Meta app.
+        keeper: of its Meta app.
         now: the instant.
         by: who asked for it; the product itself by default.
 
@@ -91,7 +91,7 @@ def recheck(held: Brake, client: InstagramClient, now: dt.datetime, *, by: str =
     asked = _any_active(held.meta_app) if weather else _struck(held)
     well: list[Credential] = []
     for credential in asked:
-        answer = _ask(credential, client, held, first=not well)
+        answer = _ask(credential, keeper, held, first=not well)
         if answer is None:
             continue
         if not _SOUND[held.cause](answer):
@@ -126,7 +126,7 @@ def _said(answer: Answer) -> str:
     if isinstance(answer, Unreadable):
         return SEEN[UNDECRYPTABLE]
     if isinstance(answer, StillFailing):
-        return f"Instagram tells who it is, but does not renew it: {answer.sentence}"
+        return f"Meta tells who it is, but does not renew it: {answer.sentence}"
     return told(answer) if isinstance(answer, MetaError) else "it works"
 
 
@@ -167,25 +167,25 @@ def _struck(held: Brake) -> list[Credential]:
     return first + _some(others, SAMPLE - len(first))
 
 
-def _ask(credential: Credential, client: InstagramClient, held: Brake, *, first: bool) -> Answer | None:
+def _ask(credential: Credential, keeper: Keeper, held: Brake, *, first: bool) -> Answer | None:
     """What Meta says about one; None while somebody else is at work on it.
 
     `/me` knows nothing of what is refused when a token is to be renewed: of a fault of ours that was met there, the
     first one asked is renewed as well.
     """
-    answer = _me(credential, client)
+    answer = _me(credential, keeper)
     ours = held.cause == Brake.Cause.OURS
     if ours and first and isinstance(answer, Alive) and credential.refresh_failures:
-        return retry_renewal(credential.pk, client) or answer
+        return retry_renewal(credential.pk, keeper) or answer
     return answer
 
 
-def _me(credential: Credential, client: InstagramClient) -> Alive | MetaError | Unreadable | None:
+def _me(credential: Credential, keeper: Keeper) -> Alive | MetaError | Unreadable | None:
     claim = claim_one(credential.pk, "check")
     if claim is None or credential.token is None:
         return None
     try:
-        return Inquiry(client).me(credential.token)
+        return Inquiry(keeper).me(credential)
     except Unreadable as error:
         return error
     finally:

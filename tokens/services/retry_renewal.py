@@ -6,7 +6,7 @@ import time
 import uuid
 from dataclasses import dataclass
 
-from tokens.meta import InstagramClient
+from tokens.flavours.interface import Keeper
 from tokens.remedies import SEEN, UNPARSABLE
 from tokens.services.ask import Inquiry
 from tokens.services.claims import claim_one
@@ -24,12 +24,12 @@ class StillFailing:
     sentence: str
 
 
-def retry_renewal(connection_id: uuid.UUID, client: InstagramClient) -> StillFailing | None:
+def retry_renewal(connection_id: uuid.UUID, keeper: Keeper) -> StillFailing | None:
     """An attempt like any other, its answer stored; None where Meta understood it, whatever it said of the token.
 
     Args:
         connection_id: an active connection.
-        client: of its Meta app.
+        keeper: of its Meta app.
     """
     claim = claim_one(connection_id, "refresh")
     if claim is None:
@@ -37,8 +37,8 @@ def retry_renewal(connection_id: uuid.UUID, client: InstagramClient) -> StillFai
     credential = claim.row().select_related("connection__meta_app", "connection__tenant").first()
     if credential is None or credential.token is None:
         return None  # disconnected since
-    inquiry = Inquiry(client, lambda seconds: time.sleep(min(seconds, LONGEST_PAUSE)))
-    verdict = inquiry.refresh(credential.token, expires_at=credential.known_expiry)
+    inquiry = Inquiry(keeper, lambda seconds: time.sleep(min(seconds, LONGEST_PAUSE)))
+    verdict = inquiry.refresh(credential)
     store(claim, credential, verdict, calls=inquiry.calls, unparsable=inquiry.unparsable)
     if inquiry.unparsable:
         return StillFailing(SEEN[UNPARSABLE])

@@ -6,6 +6,7 @@ from django.db import transaction
 
 from accounts import events
 from accounts.models import User
+from notifications.silence import try_again
 from tokens.models import Connection
 
 
@@ -19,6 +20,8 @@ def set_contact(connection: Connection, *, email: str, by: User) -> None:
     with transaction.atomic():
         if not Connection.objects.filter(pk=connection.pk).update(contact_email=email.lower()):
             return  # erased meanwhile: nothing may be written about it any more
+        # Whoever enters an address answers for it, also where it once took no mail.
+        try_again([email], tenant_id=connection.tenant_id)
         text = (
             f"Mails about {connection} go to {email.lower()}." if email else f"{connection} has no contact address now."
         )

@@ -19,7 +19,7 @@ from itertools import takewhile
 from croniter import croniter
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, F
 from django.db.models.functions import Coalesce
 
 from tokens import due_dates
@@ -167,6 +167,9 @@ class _Calendar:
             _due(self.nights[source])
             .filter(due_by_rule__isnull=kind == "native", refresh_failures=0, expiry_told=True)
             .filter(issued_at__lte=night - due_dates.YOUNGEST, pk__gt=after)
+            # What only waits for its end is early nowhere, and what Meta does not prolong is asked for daily anyway.
+            .filter(renewable=True)
+            .exclude(renew_by=F("renewal_expires_at"))
             .free(self.now)
         )
         locked = movable.order_by("pk").select_for_update(skip_locked=True)

@@ -13,9 +13,22 @@ from django.utils import timezone
 from accounts import events
 from notifications.services import notify, notify_staff
 from tokens import due_dates
+from tokens.flags import missing_permissions
+from tokens.flavours import FLAVOURS
 from tokens.models import Brake, Connection, Credential
 from tokens.services import brake, links, recipients
-from tokens.services.changes import Change, Finding, again, failed, plain_change, signs_of_life
+from tokens.services.changes import (
+    Change,
+    Finding,
+    again,
+    earliest,
+    failed,
+    new_dates,
+    new_end,
+    new_permissions,
+    plain_change,
+    signs_of_life,
+)
 from tokens.services.claims import Claim
 from tokens.services.ends import ended
 from tokens.services.persistence import until_it_stands
@@ -31,7 +44,7 @@ from tokens.services.verdicts import (
     RefusedByMeta,
     Verdict,
 )
-from tokens.wording import REASONS
+from tokens.wording import why_it_ended
 
 LOST = "lost"
 
@@ -108,12 +121,35 @@ def _tell(finding: Finding, kind: str, text: str, **detail: Any) -> None:
 
 
 def _alive(finding: Finding) -> str:
-    """The account goes by another name now: whoever takes both rows takes the connection's first."""
+    """It goes by another name, is allowed something else or ends at another date than before.
+
+    Whoever takes both rows takes the connection's first.
+    """
     verdict: Alive = finding.verdict
-    if not (lock_connection(finding.connection.pk) and _write(finding, **signs_of_life(finding))):
+    columns = signs_of_life(finding)
+    if new_end(verdict, finding.credential):
+        columns |= new_dates(verdict, finding.credential)
+    if not (lock_connection(finding.connection.pk) and _write(finding, **columns)):
         return LOST
     take_names(finding.connection, handle=verdict.handle, name=verdict.name, now=finding.now)
+    _take_permissions(finding, new_permissions(verdict, finding.connection))
     return "alive"
+
+
+def _take_permissions(finding: Finding, granted: list[str] | None) -> None:
+    """What was taken away is told like what an answer of Meta's misses, once."""
+    if granted is None:
+        return
+    connection = finding.connection
+    before = set(missing_permissions(connection))
+    connection.permissions = granted
+    Connection.objects.filter(pk=connection.pk).update(permissions=granted)
+    lost = [each for each in missing_permissions(connection) if each not in before]
+    if not lost:
+        return
+    _tell(finding, "permission_missing", f"No longer allowed at Meta: {', '.join(lost)}.", permissions=lost)
+    if brake.holding(connection.meta_app_id) is None:
+        mail_reconnect_link(connection, kind="permission_missing", now=finding.now)
 
 
 def _dead(finding: Finding) -> str:
@@ -127,7 +163,9 @@ def _dead(finding: Finding) -> str:
     if not _write(finding, **_let_go(finding)):
         return LOST
     Connection.objects.filter(pk=connection.pk).update(**ended(verdict.reason, finding.now))
-    _tell(finding, "became_inactive", REASONS[verdict.reason].english_sentence, reason=verdict.reason, **verdict.facts)
+    why = why_it_ended(verdict.reason, connection.flavour)
+    text = "" if why is None else why.english_sentence
+    _tell(finding, "became_inactive", text, reason=verdict.reason, **verdict.facts)
     mail_reconnect_link(connection, kind="reconnect_needed", now=finding.now)
     brake.strike(connection=connection, cause=Brake.Cause.DEATHS, now=finding.now)
     return "died"
@@ -176,12 +214,12 @@ def _contradicted(finding: Finding) -> str:
     verdict: Contradicted = finding.verdict
     first = finding.credential.cannot_refresh_since is None
     since = finding.credential.cannot_refresh_since or finding.now
-    word = _tomorrow(finding, "cannot_refresh", cannot_refresh_since=since)
+    word = _tomorrow(finding, "cannot_refresh", cannot_refresh_since=since, **_renew_by(finding))
     if word != LOST and first:
         _tell(
             finding,
             "cannot_refresh",
-            "Instagram refuses to renew the connection, though it still works. We try again every day.",
+            f"{_host(finding)} refuses to renew the connection, though it still works. We try again every day.",
             **verdict.facts,
         )
     return word
@@ -210,11 +248,24 @@ def _refused(finding: Finding) -> str:
     verdict: RefusedByMeta = finding.verdict
     first = finding.credential.refused_since is None
     since = finding.credential.refused_since or finding.now
-    word = _tomorrow(finding, "refused", refused_since=since)
+    word = _tomorrow(finding, "refused", refused_since=since, **_renew_by(finding))
     if word != LOST and first:
-        _tell(finding, "refused", "Instagram refused a request. Our staff look into it.", **verdict.facts)
+        text = f"{_host(finding)} refused a request. Our staff look into it."
+        _tell(finding, "refused", text, **verdict.facts)
         _alert(finding, "refused_by_meta", since)
     return word
+
+
+def _host(finding: Finding) -> str:
+    """Whom people deal with there."""
+    return FLAVOURS[finding.connection.flavour].host
+
+
+def _renew_by(finding: Finding) -> dict[str, Any]:
+    """What renews another token and is refused brings no later date: a person must, unless it works again in time."""
+    if not finding.refreshing or finding.credential.renewal_expires_at is None:
+        return {}
+    return {"renew_by": earliest(finding.credential.renewal_expires_at, finding.credential.expires_at)}
 
 
 def _our_fault(finding: Finding) -> str:

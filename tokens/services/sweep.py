@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from accounts.models import Tenant
 from notifications import worker
-from tokens.meta import InstagramClient
+from tokens.flavours.interface import Keeper
 from tokens.models import MetaApp
 from tokens.services import brake, heartbeat
 from tokens.services.askers import Askers, Job
@@ -48,10 +48,10 @@ OnResult = Callable[[str], None]
 logger = logging.getLogger(__name__)
 
 
-class MakeClient(Protocol):
-    """Makes the client of a Meta app, with as many kept-alive connections as threads share it."""
+class MakeKeeper(Protocol):
+    """Makes the keeper of a Meta app, with as many kept-alive connections as threads share it."""
 
-    def __call__(self, app: MetaApp, *, pool_size: int) -> InstagramClient: ...
+    def __call__(self, app: MetaApp, *, pool_size: int) -> Keeper: ...
 
 
 @dataclass(slots=True)
@@ -60,7 +60,7 @@ class Sweep:
 
     Args:
         purpose: `refresh` or `check`.
-        make_client: makes the client of a Meta app.
+        make_keeper: makes the keeper of a Meta app.
         tenant: only this tenant's connections.
         threads: how many attempts are in flight at most; SWEEP_THREADS by default.
         seconds: after so long it claims no more and ends; None: until nothing is due.
@@ -70,14 +70,14 @@ class Sweep:
     """
 
     purpose: Purpose
-    make_client: MakeClient
+    make_keeper: MakeKeeper
     tenant: Tenant | None = None
     threads: int | None = None
     seconds: float | None = None
     on_result: OnResult | None = None
     results: Counter[str] = field(default_factory=Counter)
     record: SweepRecord = field(init=False)
-    _clients: _Clients = field(init=False)
+    _keepers: _Keepers = field(init=False)
     _askers: Askers = field(init=False)
     _waiting: deque[Held] = field(default_factory=deque)
     _slowed: dict[uuid.UUID, deque[Held]] = field(default_factory=dict)
@@ -97,7 +97,7 @@ class Sweep:
     def __post_init__(self) -> None:
         threads = self.threads or settings.SWEEP_THREADS
         self.record = SweepRecord(self.purpose, self.tenant)
-        self._clients = _Clients(self.make_client, threads)
+        self._keepers = _Keepers(self.make_keeper, threads)
         self._askers = Askers(threads)
 
     @property
@@ -109,19 +109,18 @@ class Sweep:
         """Works off what is due. Returns how many attempts ended with which word."""
         if self.seconds is not None:
             self._ends_at = time.monotonic() + self.seconds
-        if self.purpose == "refresh":
-            heartbeat.beat(heartbeat.SWEEP, timezone.now())
+        heartbeat.beat(heartbeat.SWEEP if self.purpose == "refresh" else heartbeat.CHECK, timezone.now())
         patience = sys.getswitchinterval()
         # Each thread that waits for the interpreter wakes up so often to ask for it. They let go by themselves, at the
         # next byte that they wait for; by default hundreds of them would keep a tenth of a core busy with asking.
         sys.setswitchinterval(SWITCH_INTERVAL)
         try:
-            try_to_lift(self._clients.of, timezone.now())
+            try_to_lift(self._keepers.of, timezone.now())
             self._work_off()
         finally:
             sys.setswitchinterval(patience)
             self._askers.end()
-            self._clients.close()
+            self._keepers.close()
             self._tallies.store(at_once=True)
             self.record.end(self.results)
         clear_up(timezone.now())
@@ -192,13 +191,12 @@ class Sweep:
                 self._ask(held)
 
     def _ask(self, held: Held) -> None:
-        token, connection = held.credential.token, held.credential.connection
         # Only an active connection with a token has due dates; else every sweep would find it again for ever.
-        if token is None or connection.status != "active":
+        if held.credential.token is None or held.credential.connection.status != "active":
             self._forget(held)
             return
         self._budgets.asked(held.app_id)
-        self._askers.give(Job(held, token, self._clients.by_id(held.app_id)))
+        self._askers.give(Job(held, self._keepers.by_id(held.app_id)))
 
     def _forget(self, held: Held) -> None:
         held.claim.row().update(due_at=None, due_by_rule=None, check_due_at=None, lease_owner="", lease_until=None)
@@ -299,25 +297,25 @@ class Sweep:
             self.on_result(word)
 
 
-class _Clients:
-    """One kept-alive client a Meta app for the length of a sweep, shared by its threads."""
+class _Keepers:
+    """One kept-alive keeper a Meta app for the length of a sweep, shared by its threads."""
 
-    def __init__(self, make_client: MakeClient, threads: int) -> None:
-        self._make, self._threads = make_client, threads
-        self._made: dict[uuid.UUID, InstagramClient] = {}
+    def __init__(self, make: MakeKeeper, threads: int) -> None:
+        self._make, self._threads = make, threads
+        self._made: dict[uuid.UUID, Keeper] = {}
 
-    def of(self, app: MetaApp) -> InstagramClient:
+    def of(self, app: MetaApp) -> Keeper:
         if app.pk not in self._made:
             self._made[app.pk] = self._make(app, pool_size=self._threads)
         return self._made[app.pk]
 
-    def by_id(self, app_id: uuid.UUID) -> InstagramClient:
+    def by_id(self, app_id: uuid.UUID) -> Keeper:
         made = self._made.get(app_id)
         return self.of(MetaApp.objects.get(pk=app_id)) if made is None else made
 
     def close(self) -> None:
-        for client in self._made.values():
-            client.close()
+        for keeper in self._made.values():
+            keeper.close()
 
 
 def count_due(purpose: Purpose, tenant: Tenant | None = None) -> int:

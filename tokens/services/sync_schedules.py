@@ -12,7 +12,8 @@ from django.utils import timezone
 from django_q.models import Schedule
 
 from tokens import due_dates
-from tokens.models import Credential
+from tokens.models import Credential, Heartbeat
+from tokens.services import heartbeat
 
 BATCH = 500
 
@@ -43,6 +44,7 @@ def sync_schedules() -> dict[str, int]:
         How many schedules were changed and how many connections got another date.
     """
     now = timezone.now()
+    heartbeat.install(now)
     changed = sum(_install(planned, now) for planned in SCHEDULES)
     return {"schedules_changed": changed, "dates_changed": _recompute(now)}
 
@@ -50,7 +52,7 @@ def sync_schedules() -> dict[str, int]:
 def sync_after_migrate(**kwargs: Any) -> None:
     """`post_migrate` calls this; a migration of one app alone may run before the queue's tables exist."""
     tables = database.introspection.table_names()
-    if {Schedule._meta.db_table, Credential._meta.db_table} <= set(tables):
+    if {model._meta.db_table for model in (Schedule, Credential, Heartbeat)} <= set(tables):
         sync_schedules()
 
 
@@ -86,9 +88,13 @@ def _after(last: uuid.UUID, now: dt.datetime) -> Any:
 
 def _move(row: Credential, now: dt.datetime) -> bool:
     columns: dict[str, dt.datetime | None] = {}
-    if not row.refresh_failures and row.expiry_told:
-        due_at = due_dates.refresh_due_at(
-            obtained_at=row.obtained_at, issued_at=row.issued_at, expires_at=row.expires_at
+    if not row.refresh_failures and row.expiry_told and row.prolonged:
+        due_at = due_dates.due_at(
+            renewable=row.renewable,
+            obtained_at=row.obtained_at,
+            issued_at=row.issued_at,
+            expires_at=row.expires_at,
+            renewal_expires_at=row.renewal_expires_at,
         )
         # One that was moved to an earlier night stays there while its date by the rule is the same.
         if due_at != (row.due_by_rule or row.due_at):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 
-from tokens.meta import InstagramClient, MetaError, Secret
-from tokens.models import MetaApp
+from tokens.meta import FacebookClient, InstagramClient, MetaError, Secret
+from tokens.models import Flavour, MetaApp
 from tokens.services import consent
 from tokens.services.note_app import note_app, word_of
 
@@ -30,14 +30,15 @@ def try_app(app: MetaApp, client: InstagramClient) -> str:
     return word
 
 
-def what_meta_says(client: InstagramClient) -> str:
+def what_meta_says(client: InstagramClient | FacebookClient, flavour: str = Flavour.INSTAGRAM_LOGIN) -> str:
     """As `try_app`, of any app, and nothing is stored.
 
     Args:
         client: of the app.
+        flavour: of the app; one that people consent to.
     """
     try:
-        client.exchange_code(code=Secret(NO_CODE), redirect_uri=consent.redirect_uri())
+        client.exchange_code(code=Secret(NO_CODE), redirect_uri=consent.redirect_uri(flavour))
     except MetaError as error:
         logger.info("The test of a Meta app ended with: %s", error)
         return word_of(error)

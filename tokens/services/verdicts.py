@@ -25,19 +25,34 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Renewed:
-    """Meta answered with a token. `expires_in` in seconds; None where Meta did not say."""
+    """Meta answered with a token. `expires_in` in seconds; None where Meta did not say.
+
+    `renewal` is the token that renews it from now on, where that is another one, and `renewal_expires_at` its end.
+    """
 
     token: Secret
     expires_in: int | None
     asked_at: dt.datetime
+    renewal: Secret | None = None
+    renewal_expires_at: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Alive:
-    """`/me` answered: the token works. Names are empty where it did not tell them."""
+    """The token works. Names are empty where they were not told.
+
+    `permissions`: granted now, `expires_at`: when it ends by date; each None where it was not told.
+    """
 
     handle: str
     name: str = ""
+    permissions: tuple[str, ...] | None = None
+    expires_at: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unrenewable:
+    """It works, but what would renew it is over, or never was: only a person can bring a later date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +106,9 @@ class OurFault:
     facts: dict[str, Any] = field(default_factory=dict)
 
 
-Verdict = Renewed | Alive | Dead | Contradicted | PermissionLost | RefusedByMeta | TooYoung | Passing | OurFault
+Verdict = (
+    Renewed | Alive | Unrenewable | Dead | Contradicted | PermissionLost | RefusedByMeta | TooYoung | Passing | OurFault
+)
 
 
 def facts_of(error: MetaError) -> dict[str, Any]:

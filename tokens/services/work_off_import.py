@@ -23,12 +23,13 @@ from accounts.services.lock_living import lock_living
 from notifications import worker
 from tokens.fields import Sealed, Unreadable
 from tokens.import_wording import NO_ANSWER, NO_ANSWER_FOR_DAYS, OUR_FAULT, REFUSED, UNREADABLE, told
-from tokens.meta import InstagramClient, MetaRateLimited, Secret, TokenDead
-from tokens.models import ImportLine, MetaApp, TokenImport
+from tokens.meta import MetaRateLimited, Secret, TokenDead
+from tokens.models import ImportLine, TokenImport
 from tokens.querysets import ImportLineQuerySet
 from tokens.services import brake, budget
 from tokens.services.import_content import unpack
-from tokens.services.import_tokens import THREADS, Answer, Line, Result, conclude, is_passing, verify
+from tokens.services.import_tokens import THREADS, Answer, Result, Verifiers, conclude, is_passing, verify
+from tokens.services.read_import import Line
 
 # One call of CALL_DEADLINE for each thread, and then one short transaction a line.
 LEASE = dt.timedelta(seconds=170)
@@ -62,14 +63,12 @@ class ImportTurn:
 
     Args:
         job: with its tenant and its user.
-        meta_app: the app through which the tokens were made.
-        client: of that app.
+        verifiers: by flavour, at least one.
         seconds: after so long it claims no more and ends.
     """
 
     job: TokenImport
-    meta_app: MetaApp
-    client: InstagramClient
+    verifiers: Verifiers
     seconds: float = float("inf")
     results: Counter[str] = field(default_factory=Counter)
     goes_on: bool = False
@@ -94,7 +93,8 @@ class ImportTurn:
         return self.results
 
     def _may_ask(self) -> bool:
-        return brake.holding(self.meta_app.pk) is None and not budget.paused(self.meta_app.pk, timezone.now())
+        apps = [each.meta_app.pk for each in self.verifiers.values()]
+        return not any(brake.holding(app) or budget.paused(app, timezone.now()) for app in apps)
 
     def _claim(self) -> list[Claimed]:
         """The next lines that are free, in the order of the file."""
@@ -112,7 +112,7 @@ class ImportTurn:
     def _work(self, pool: ThreadPoolExecutor, claimed: list[Claimed]) -> list[str]:
         """The threads ask Instagram alone; rows are written here, one after the other."""
         lines = [_line(each) for each in claimed]
-        answers = [pool.submit(verify, self.client, line) for line in lines]
+        answers = [pool.submit(verify, self.verifiers, line) for line in lines]
         _await(answers)
         words = [
             self._settle(each, line, answer.result())
@@ -128,12 +128,15 @@ class ImportTurn:
 
     def _settle(self, claimed: Claimed, line: Line, answer: Answer) -> str:
         """Stores one line's outcome, or puts the line off where nothing is known yet. Returns a word for reports."""
-        if is_passing(answer) or (isinstance(answer, TokenDead) and brake.holding(self.meta_app.pk) is not None):
+        if is_passing(answer) or (isinstance(answer, TokenDead) and self._is_braked(line)):
             return self._put_off(claimed, answer)
         try:
             return self._store(claimed, line, answer)
         except IntegrityError:  # somebody connected the same new account in the same moment
             return self._store(claimed, line, answer)
+
+    def _is_braked(self, line: Line) -> bool:
+        return brake.holding(self.verifiers[line.flavour].meta_app.pk) is not None
 
     def _store(self, claimed: Claimed, line: Line, answer: Answer) -> str:
         with transaction.atomic():
@@ -151,7 +154,7 @@ class ImportTurn:
         actor = self.job.user.email if self.job.user else events.SYSTEM
         try:
             with transaction.atomic():
-                return conclude(line, answer, tenant=tenant, meta_app=self.meta_app, actor=actor)
+                return conclude(line, answer, tenant=tenant, verifiers=self.verifiers, actor=actor)
         except (IntegrityError, InterfaceError, OperationalError):
             raise
         except Exception as error:

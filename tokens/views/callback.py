@@ -14,11 +14,12 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.models import Membership, User
 from notifications.localisation import speak_as
 from tokens import needs
-from tokens.clients import instagram_client, lacks_secret
+from tokens.clients import consent_keeper_of, lacks_secret
 from tokens.flags import missing_permissions
+from tokens.flavours import FLAVOURS
 from tokens.meta import Secret
 from tokens.models import ConnectAttempt
-from tokens.services import consent
+from tokens.services import choice, consent
 from tokens.services.connect import claim_pending, conclude, finish_pending, finish_with_code
 from tokens.services.links import is_open
 from tokens.services.once_more import once_more
@@ -39,26 +40,28 @@ GOOD = {
     ConnectAttempt.Outcome.RECONNECTED: "works again. You need do nothing more.",
     ConnectAttempt.Outcome.RENEWED: "was connected already and works. The connection is renewed.",
 }
-UNTICKED = "works, but not everything that is needed was ticked at Instagram. What is missing stands under Permissions."
+UNTICKED = "works, but not everything that is needed was ticked at {}. What is missing stands under Permissions."
 
 
 @login_not_required
 @unlisted
 @require_safe
-def instagram_callback(request: HttpRequest) -> HttpResponse:
+def oauth_callback(request: HttpRequest, flavour: str) -> HttpResponse:
     """Takes code or refusal and redirects at once, so that neither stays in the address bar or a Referer."""
-    response = _take(request)
+    response = _take(request, flavour)
     response["Referrer-Policy"] = "no-referrer"
     return response
 
 
-def _take(request: HttpRequest) -> HttpResponse:
+def _take(request: HttpRequest, flavour: str) -> HttpResponse:
     state, code = request.GET.get("state", ""), Secret(request.GET.get("code", "").removesuffix("#_"))
     back = _returning(request, state)
+    if back is not None and back[0].meta_app.flavour != flavour:
+        back = None  # sent out to one product and back to the other's address: none of ours did that
     if back is not None:
         speak_as(back[0].tenant)
     if back is None or request.method == "HEAD" or not consent.spend(back[0]):
-        return render(request, "tokens/state_refused.html", status=400)
+        return _state_refused(request, flavour)
     attempt, at_home = back
     if attempt.link is not None and not is_staff(request):
         note_link_step(attempt.link, RETURNED, timezone.now())
@@ -69,6 +72,10 @@ def _take(request: HttpRequest) -> HttpResponse:
     elif not consent.keep_code(attempt, code):
         conclude(attempt, ConnectAttempt.Outcome.LINK_CLOSED)
     return _to_result(request, attempt)
+
+
+def _state_refused(request: HttpRequest, flavour: str) -> HttpResponse:
+    return render(request, "tokens/state_refused.html", {"host": FLAVOURS[flavour].host}, status=400)
 
 
 def _returning(request: HttpRequest, state: str) -> tuple[ConnectAttempt, bool] | None:
@@ -89,11 +96,11 @@ def _finish(request: HttpRequest, attempt: ConnectAttempt, code: Secret) -> None
     if lacks_secret(attempt.meta_app):
         conclude(attempt, ConnectAttempt.Outcome.MISCONFIGURED)
         return
-    client = instagram_client(attempt.meta_app, pool_size=1, deadline=CALL_SECONDS)
+    keeper = consent_keeper_of(attempt.meta_app, deadline=CALL_SECONDS)
     try:
-        finish_with_code(attempt, client, code, seen_by=_signed_in(request))
+        finish_with_code(attempt, keeper, code, seen_by=_signed_in(request))
     finally:
-        client.close()
+        keeper.close()
 
 
 def _signed_in(request: HttpRequest) -> str:
@@ -102,10 +109,18 @@ def _signed_in(request: HttpRequest) -> str:
 
 
 def _to_result(request: HttpRequest, attempt: ConnectAttempt) -> HttpResponse:
-    """A member who connected goes to the connection; everything else has a page of its own."""
+    """A member who connected goes to the connection, or of several to the list; all else has a page of its own."""
+    if attempt.outcome in GOOD and "left" in attempt.handles and _is_member(request, attempt):
+        messages.warning(
+            request, f"Not connected, since somebody disconnected it meanwhile: {attempt.handles['left']}."
+        )
+    if attempt.outcome in GOOD and "all" in attempt.handles and _is_member(request, attempt):
+        messages.success(request, f"Connected: {attempt.handles['all']}. You need do nothing more.")
+        return redirect("workspace", slug=attempt.tenant.slug)
     if attempt.outcome in GOOD and attempt.connection is not None and _is_member(request, attempt):
+        host = FLAVOURS[attempt.meta_app.flavour].host
         if missing_permissions(attempt.connection):
-            messages.warning(request, f"{attempt.connection} {UNTICKED}")
+            messages.warning(request, f"{attempt.connection} {UNTICKED.format(host)}")
         else:
             messages.success(request, f"{attempt.connection} {GOOD[ConnectAttempt.Outcome(attempt.outcome)]}")
         return redirect("connection", slug=attempt.tenant.slug, pk=attempt.connection.pk)
@@ -131,6 +146,10 @@ def connect_result(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "expected": _expected(attempt),
         "allowed": allowed_by(needs.of_workspace(attempt.tenant_id, attempt.meta_app)),
         "missing": _missing(attempt),
+        "choices": choice.choices(attempt) if waits else [],
+        "unlinked": choice.unlinked(attempt),
+        "several": choice.several(attempt),
+        "host": FLAVOURS[attempt.meta_app.flavour].host,
         "may_go_again": attempt.link_id is not None or attempt.user_id == request.user.pk,
     }
     return render(request, "tokens/connect_result.html", context)
@@ -165,19 +184,23 @@ def _expected(attempt: ConnectAttempt) -> str:
 @unlisted
 @require_POST
 def finish_connecting(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """Goes on with what waits: a code that came back to another browser, or a token not yet made long-lived."""
+    """Goes on with what waits: a code that came back to another browser, a token not yet made long-lived, a choice."""
     attempt = _load(request, pk)
     if attempt.pending_secret is not None and not consent.still_allowed(attempt):
-        return render(request, "tokens/state_refused.html", status=400)
+        return _state_refused(request, attempt.meta_app.flavour)
     if lacks_secret(attempt.meta_app):
         # What waits goes on waiting: an owner may enter the secret again within its hour.
         return own_app_broken(request, attempt.tenant)
+    chooses = attempt.outcome == ConnectAttempt.Outcome.CHOOSE
+    if chooses and (trouble := choice.choose(attempt, request.POST.getlist("account"))):
+        messages.error(request, trouble)
+        return redirect("connect_result", pk=attempt.pk)
     if claim_pending(attempt):
-        client = instagram_client(attempt.meta_app, pool_size=1, deadline=FINISH_SECONDS)
+        keeper = consent_keeper_of(attempt.meta_app, deadline=FINISH_SECONDS)
         try:
-            finish_pending(attempt, client, seen_by=_signed_in(request))
+            finish_pending(attempt, keeper, seen_by=_signed_in(request))
         finally:
-            client.close()
+            keeper.close()
     return _to_result(request, attempt)
 
 
@@ -193,7 +216,7 @@ def try_again(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     link = attempt.link if attempt.link is None or is_open(attempt.link) else once_more(attempt)
     is_members = attempt.link is None and attempt.user_id == request.user.pk and consent.still_allowed(attempt)
     if link is None and not is_members:
-        return render(request, "tokens/state_refused.html", status=400)
+        return _state_refused(request, attempt.meta_app.flavour)
     return to_consent(
         request,
         attempt.meta_app.flavour,

@@ -11,13 +11,16 @@ from django.utils import timezone
 from accounts.models import Membership, Tenant, User
 from accounts.rights import Right, may
 from tokens import needs
-from tokens.clients import AppNotSetUp, app_for, instagram_client, lacks_secret
-from tokens.models import Connection, Link
+from tokens.clients import AppNotSetUp, app_for, consent_keeper_of, lacks_secret
+from tokens.flavours import FLAVOURS
+from tokens.models import Connection, Flavour, Link
 from tokens.services import consent
 from tokens.services.reconnect_requests import BEGAN, note_link_step
 from tokens.views.onlookers import is_staff
 from tokens.views.session import nonce
 from tokens.wording import allowed_by
+
+EXPLAINS = {"facebook_login": "tokens/connect_facebook.html"}
 
 
 def explain_consent(request: HttpRequest, flavour: str, *, tenant: Tenant, context: dict[str, Any]) -> HttpResponse:
@@ -29,7 +32,8 @@ def explain_consent(request: HttpRequest, flavour: str, *, tenant: Tenant, conte
     if lacks_secret(meta_app):
         return own_app_broken(request, tenant)
     allowed = allowed_by(needs.of_workspace(tenant.pk, meta_app))
-    return render(request, "tokens/connect.html", {**context, "flavour": flavour, "allowed": allowed})
+    template = EXPLAINS.get(flavour, "tokens/connect.html")
+    return render(request, template, {**context, "flavour": flavour, "allowed": allowed})
 
 
 def to_consent(
@@ -53,13 +57,13 @@ def to_consent(
     """
     try:
         meta_app = app_for(tenant, flavour)
+        keeper = consent_keeper_of(meta_app)
     except AppNotSetUp:
         return not_set_up(request, flavour)
     if lacks_secret(meta_app):
         return own_app_broken(request, tenant)
-    client = instagram_client(meta_app, pool_size=1)
     url = consent.begin(
-        client=client,
+        keeper=keeper,
         meta_app=meta_app,
         tenant=tenant,
         session_nonce=nonce(request),
@@ -67,7 +71,7 @@ def to_consent(
         connection=connection,
         link=link,
     )
-    client.close()
+    keeper.close()
     if link is not None and not is_staff(request):
         note_link_step(link, BEGAN, timezone.now())
     return redirect(url)
@@ -83,4 +87,13 @@ def own_app_broken(request: HttpRequest, tenant: Tenant) -> HttpResponse:
 
 def not_set_up(request: HttpRequest, flavour: str) -> HttpResponse:
     """Says that neither the workspace nor the installation has a Meta app of that flavour."""
-    return render(request, "tokens/not_set_up.html", {"flavour": flavour}, status=503)
+    known = FLAVOURS.get(flavour, FLAVOURS[Flavour.INSTAGRAM_LOGIN])
+    app_id, app_secret = known.settings
+    context = {
+        "host": known.host,
+        "app_id": app_id,
+        "app_secret": app_secret,
+        # A workspace brings an app of Instagram Login alone.
+        "own_app": known.name == Flavour.INSTAGRAM_LOGIN,
+    }
+    return render(request, "tokens/not_set_up.html", context, status=503)

@@ -19,18 +19,25 @@ from notifications.localisation import speak_as
 from tokens import needs
 from tokens.clients import AppNotSetUp, app_for
 from tokens.flags import missing_permissions
-from tokens.models import Connection, Link
+from tokens.flavours import FLAVOURS
+from tokens.models import Connection, Flavour, Link
 from tokens.services import links
 from tokens.services.reconnect_requests import OPENED, note_link_step
 from tokens.services.send_new_link import send_new_link
 from tokens.views.departure import to_consent
 from tokens.views.onlookers import is_person
 from tokens.views.unlisted import unlisted
-from tokens.wording import REASONS, allowed_by, lacks_in_words
+from tokens.wording import allowed_by, lacks_in_words, why_it_ended
 
 # Writing a mail takes a few hundredths of a second, and a wrong token next to nothing: both are answered after so many
 # seconds.
 ANSWER_AFTER = 0.25
+# The page of a reconnect link, where it is another one than for Instagram Login.
+REVIVES = {
+    Flavour.FACEBOOK_LOGIN.value: "tokens/link_facebook.html",
+    # Nobody consents for it: its page says what to do instead.
+    Flavour.SYSTEM_USER.value: "tokens/link_system_user.html",
+}
 # Where asking for a new one by oneself leads nowhere: only the workspace can bring it back.
 FINAL = {"disconnected", "withdrawn", "workspace_deleted"}
 
@@ -53,18 +60,19 @@ def link(request: HttpRequest, token: str) -> HttpResponse:
     trouble = links.trouble(found)
     if found is None or trouble:
         return _closed(request, found, trouble)
-    if request.method == "POST":
+    if request.method == "POST" and FLAVOURS[found.flavour].consents:
         return to_consent(request, found.flavour, tenant=found.tenant, connection=found.revives, link=found)
     if is_person(request):
         note_link_step(found, OPENED, timezone.now())
     if found.revives is None:
         return render(request, "tokens/link_connect.html", {"link": found, "allowed": _allowed(found)})
-    return render(request, "tokens/link.html", _to_revive(found, found.revives))
+    return render(request, REVIVES.get(found.flavour, "tokens/link.html"), _to_revive(found, found.revives))
 
 
 def _to_revive(found: Link, connection: Connection) -> dict[str, object]:
     missing = lacks_in_words(missing_permissions(connection))
-    return {"link": found, "connection": connection, "why": REASONS.get(connection.reason), "missing": missing}
+    why = why_it_ended(connection.reason, found.flavour)
+    return {"link": found, "connection": connection, "why": why, "missing": missing}
 
 
 def _allowed(found: Link) -> list[str]:

@@ -21,22 +21,22 @@ from django_htmx.http import HttpResponseClientRefresh
 from accounts.http import TenantRequest, right_required, tenant_row
 from accounts.models import Tenant
 from accounts.rights import Right
-from tokens.clients import AppNotSetUp, app_for
 from tokens.forms import UploadForm
 from tokens.import_report import past_imports, refused_lines, refused_page, report_of
-from tokens.models import TokenImport
+from tokens.importing import apps_for, flavours_in
+from tokens.models import Flavour, TokenImport
 from tokens.services.brake import holding
 from tokens.services.cancel_import import cancel_import as cancel_service
 from tokens.services.confirm_import import confirm_import as confirm_service
 from tokens.services.export_tenant import export_tenant
-from tokens.services.heartbeat import SILENCE, last_sweep
 from tokens.services.import_content import samples
 from tokens.services.preview_import import TOO_LARGE, NotTaken, preview_import
+from tokens.standstill import standstill
 
 can_move = right_required(Right.MOVE_DATA)
 # While it runs the list would lag behind the numbers beside it.
 SHOW_REFUSED = ("preview", "finished", "stopped")
-NOT_SET_UP = "Instagram is not set up on this installation yet: nothing can be imported."
+NOT_SET_UP = "No Meta app is set up on this installation yet: nothing can be imported."
 
 
 @can_move
@@ -59,10 +59,9 @@ def imports(request: TenantRequest, slug: str) -> HttpResponse:
     if form.is_valid():
         upload = form.cleaned_data["file"]
         try:
-            app_for(request.tenant, save=False)
+            if not apps_for(request.tenant, Flavour.values, save=False):
+                raise NotTaken(NOT_SET_UP)
             job = preview_import(tenant=request.tenant, user=request.user, file_name=upload.name, content=upload.read())
-        except AppNotSetUp:
-            form.add_error("file", NOT_SET_UP)
         except NotTaken as problem:
             form.add_error("file", str(problem))
         else:
@@ -85,7 +84,7 @@ def import_job(request: TenantRequest, slug: str, pk: uuid.UUID) -> HttpResponse
         return HttpResponseClientRefresh()
     context: dict[str, Any] = {"report": report, "job": job}
     if report.state == "running":
-        context["obstacle"] = _obstacle(request.tenant)
+        context["obstacle"] = _obstacle(job)
     if request.htmx and not request.htmx.history_restore_request:
         return render(request, "tokens/_import_progress.html", context)
     if report.state == "preview":
@@ -159,15 +158,13 @@ def _as_file(name: str) -> dict[str, str]:
     return {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store, private"}
 
 
-def _obstacle(tenant: Tenant) -> str:
+def _obstacle(job: TokenImport) -> str:
     """What keeps workers from going on; empty where nothing does."""
-    try:
-        app = app_for(tenant)
-    except AppNotSetUp:
+    apps = apps_for(job.tenant, flavours_in(job.columns))
+    if not apps:
         return "not_set_up"
-    return "brake" if holding(app.pk) else ""
+    return "brake" if any(holding(app.pk) for app in apps.values()) else ""
 
 
 def _page_context(now: dt.datetime) -> dict[str, Any]:
-    last = last_sweep()
-    return {"renewals_silent": last is None or last < now - SILENCE, "last_sweep": last}
+    return {"standstill": standstill(now)}

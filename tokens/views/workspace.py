@@ -16,19 +16,22 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.http import TenantRequest, right_required, tenant_row
 from accounts.rights import Right, may
 from notifications.localisation import instant
-from tokens.clients import interactive_client
+from notifications.silence import silenced_among
+from tokens.clients import installation_has_app, interactive_keeper
+from tokens.flavours import FLAVOURS
 from tokens.forms import ContactForm
 from tokens.models import Connection, Flavour, Status
 from tokens.selectors import detail_of, summary, workspace_rows, young_until
 from tokens.services import attempt
 from tokens.services.disconnect import disconnect as disconnect_service
-from tokens.services.heartbeat import SILENCE, last_sweep
+from tokens.services.revoke import Leaving, leaving, revoke
 from tokens.services.send_link import send_link as send_link_service
 from tokens.services.send_link import used_up
 from tokens.services.set_contact import set_contact as set_contact_service
+from tokens.standstill import standstill
 from tokens.views.departure import explain_consent, to_consent
 from tokens.views.listing import listing
-from tokens.wording import REMOVE_AT_META
+from tokens.wording import REMOVE_AT_META, why_it_ended
 
 can_see = right_required(Right.SEE)
 can_connect = right_required(Right.CONNECT)
@@ -37,28 +40,50 @@ AFTER_REFRESH = {
     "refreshed": (messages.SUCCESS, "Renewed."),
     "cannot_refresh": (
         messages.WARNING,
-        "Instagram refuses to renew it, though it still works. We ask once a day.",
+        "{host} refuses to renew it, though it still works. We ask once a day.",
     ),
     "permission_missing": (
         messages.WARNING,
         "A permission is missing. Reconnect and leave all of them ticked.",
     ),
-    "refused": (messages.WARNING, "Instagram refused the request. Our staff have been told."),
+    "refused": (messages.WARNING, "{host} refused the request. Our staff have been told."),
     "too_young": (
         messages.INFO,
-        "It is under 24 hours old; Instagram renews it later. Nothing needs to be done.",
+        "It is under 24 hours old; {host} renews it later. Nothing needs to be done.",
     ),
-    "held": (messages.WARNING, "Instagram's answers make no sense just now; nothing was changed."),
+    "held": (messages.WARNING, "{host}'s answers make no sense just now; nothing was changed."),
     "our_fault": (
         messages.ERROR,
         "That is our fault, not yours. Our staff have been told; nothing was lost.",
     ),
+    "not_prolonged": (
+        messages.WARNING,
+        "Facebook gave a new key, but no later date: somebody must reconnect it in time.",
+    ),
+    "unrenewable": (messages.WARNING, "What renews it has run out: somebody must reconnect it in time."),
     "alive": (messages.SUCCESS, "It works."),
     attempt.BUSY: (messages.INFO, "It is being worked on this very moment. Look again in a minute."),
 }
+AFTER_REVOKE = {
+    "revoked": (messages.SUCCESS, "Meta has taken the access back as well."),
+    "shared": (
+        messages.INFO,
+        "At Facebook the app stays allowed: other accounts of the same person are connected through it.",
+    ),
+    "failed": (
+        messages.WARNING,
+        "Meta did not answer when we gave the access back. To be thorough, remove the app in Facebook's settings.",
+    ),
+}
+# The page waits for it, and all is done here already.
+REVOKE_DEADLINE = 8.0
+NOT_TRIED = (
+    "Mail to {} was refused or came back before, so it is not sent. Save another contact address below, or have an "
+    "owner or admin press “Try this address again” in the settings, under Mails."
+)
 NOT_NOW = (
     messages.WARNING,
-    "Instagram did not answer as it should. Nothing was changed; we try again by ourselves.",
+    "{host} did not answer as it should. Nothing was changed; we try again by ourselves.",
 )
 
 
@@ -88,6 +113,7 @@ def _connection_page(request: TenantRequest, row: Connection, form: ContactForm 
         "connection": row,
         "form": form or ContactForm(initial={"contact_email": row.contact_email}),
         "can_write": _may_write(request),
+        "contact_silenced": silenced_among([row.contact_email], tenant_id=row.tenant_id) if row.contact_email else [],
     }
     status = 400 if form else 200
     if not _wants_fragment(request):
@@ -110,8 +136,11 @@ def connect(request: TenantRequest, slug: str, flavour: str) -> HttpResponse:
 @can_connect
 @require_POST
 def reconnect(request: TenantRequest, slug: str, pk: uuid.UUID) -> HttpResponse:
-    """Starts OAuth to revive one connection."""
+    """Starts OAuth to revive one connection; where nobody consents, says what to do instead."""
     row = _load(request, pk)
+    if not FLAVOURS[row.flavour].consents:
+        context = {"connection": row, "why": why_it_ended(row.reason, row.flavour)}
+        return render(request, "tokens/new_token.html", {**context, **_page_context(request, timezone.now())})
     return to_consent(request, row.flavour, tenant=request.tenant, user=request.user, connection=row)
 
 
@@ -119,11 +148,21 @@ def reconnect(request: TenantRequest, slug: str, pk: uuid.UUID) -> HttpResponse:
 @require_POST
 def refresh_now(request: TenantRequest, slug: str, pk: uuid.UUID) -> HttpResponse:
     row = _load(request, pk)
+    if row.status == Status.ACTIVE and not row.credential.renewable:
+        messages.info(request, _why_not_renewed(row))
+        return _to_connection(request, row)
     if row.status == Status.ACTIVE and (until := young_until(row, timezone.now())) is not None:
-        text = f"It is under 24 hours old. Instagram can renew it from {instant(until)} on; it does not need it."
+        host = FLAVOURS[row.flavour].host
+        text = f"It is under 24 hours old. {host} can renew it from {instant(until)} on; it does not need it."
         messages.info(request, text)
         return _to_connection(request, row)
     return _ask_now(request, row, "refresh")
+
+
+def _why_not_renewed(row: Connection) -> str:
+    if row.credential.never_expires:
+        return "It does not expire: there is nothing to renew. We check it every day."
+    return "Only a person can renew it: reconnect it before its date."
 
 
 @can_connect
@@ -137,11 +176,11 @@ def _ask_now(request: TenantRequest, row: Connection, purpose: str) -> HttpRespo
         messages.info(request, "It is not active. Reconnect it first.")
         return _to_connection(request, row)
     with ExitStack() as clients:
-        word = attempt.now(row.pk, purpose, lambda app: clients.enter_context(interactive_client(app)))
+        word = attempt.now(row.pk, purpose, lambda app: clients.enter_context(interactive_keeper(app)))
     # Of a death the page itself speaks, with reason, remedy and the button that helps: one alert, not two.
     if word != "died":
         level, text = AFTER_REFRESH.get(word, NOT_NOW)
-        messages.add_message(request, level, text)
+        messages.add_message(request, level, text.format(host=FLAVOURS[row.flavour].host))
     return _to_connection(request, row)
 
 
@@ -150,7 +189,10 @@ def _ask_now(request: TenantRequest, row: Connection, purpose: str) -> HttpRespo
 def send_link(request: TenantRequest, slug: str, pk: uuid.UUID) -> HttpResponse:
     row = _load(request, pk)
     addresses = send_link_service(row, actor=request.user.email)
-    if addresses:
+    silent = silenced_among(addresses, tenant_id=request.tenant.pk)
+    if silent:
+        messages.warning(request, NOT_TRIED.format(", ".join(silent)))
+    elif addresses:
         messages.success(request, f"A reconnect link is on its way to {', '.join(addresses)}.")
     elif row.status == Status.DISCONNECTED:
         messages.info(request, "It was disconnected. Connect it again from the workspace.")
@@ -168,13 +210,32 @@ def disconnect(request: TenantRequest, slug: str, pk: uuid.UUID) -> HttpResponse
     row = _load(request, pk)
     if not request.POST.get("confirm") and row.status != Status.DISCONNECTED:
         advice = REMOVE_AT_META.get(Flavour(row.flavour), "")
-        context = {"connection": row, "advice": advice, **_page_context(request, timezone.now())}
+        asks = row.flavour == Flavour.SYSTEM_USER and row.status == Status.ACTIVE
+        context = {
+            "connection": row,
+            "advice": advice,
+            "asks_to_revoke": asks,
+            "host": FLAVOURS[row.flavour].host,
+            **_page_context(request, timezone.now()),
+        }
         return render(request, "tokens/disconnect.html", context)
+    left = leaving(row) if request.POST.get("revoke") or FLAVOURS[row.flavour].revokes else None
     if disconnect_service(row, by=request.user):
         messages.success(request, f"{row} is disconnected and its key erased.")
+        _revoke(request, left)
     else:
         messages.info(request, f"{row} was disconnected already.")
     return _to_connection(request, row)
+
+
+def _revoke(request: TenantRequest, left: Leaving | None) -> None:
+    """Tells Meta, too, once it is done here: what Meta answers takes nothing back."""
+    if left is None:
+        return
+    with interactive_keeper(left.meta_app, deadline=REVOKE_DEADLINE) as keeper:
+        word = revoke(left, keeper, by=request.user)
+    if word in AFTER_REVOKE:
+        messages.add_message(request, *AFTER_REVOKE[word])
 
 
 @can_connect
@@ -210,8 +271,12 @@ def _may_write(request: TenantRequest) -> bool:
 
 
 def _page_context(request: TenantRequest, now: dt.datetime) -> dict[str, Any]:
-    """What every whole page of a workspace needs: what the member may do, and whether renewals stand still."""
-    last = last_sweep()
-    silent = last is None or last < now - SILENCE
+    """What every whole page of a workspace needs: what the member may do, and which part of the work stands still."""
     can_invite = may(request.membership.role, Right.INVITE_CREATORS)
-    return {"can_write": _may_write(request), "can_invite": can_invite, "renewals_silent": silent, "last_sweep": last}
+    return {
+        "can_write": _may_write(request),
+        "can_invite": can_invite,
+        "can_add_system_users": may(request.membership.role, Right.ADD_SYSTEM_USERS),
+        "facebook_ready": installation_has_app(Flavour.FACEBOOK_LOGIN),
+        "standstill": standstill(now),
+    }

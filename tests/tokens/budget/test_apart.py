@@ -12,7 +12,7 @@ from tests.factories import make_connection, make_meta_app, make_tenant
 from tests.rows import all_rows
 from tests.tokens.budget.drains import Drain, over_limit, refused, went_well
 from tests.tokens.helpers import attempt_for_real, credential_of
-from tokens.clients import instagram_client
+from tokens.clients import keeper_of
 from tokens.models import AppBudget
 from tokens.services.ask import Inquiry
 from tokens.services.budget import Budgets
@@ -94,22 +94,22 @@ def test_an_app_that_was_erased_meanwhile_stops_nobody(app, clock):
 def test_an_honest_limit_is_never_passed_and_everybody_is_asked_in_the_end(emulator, clock):
     """A limit of 200 calls an hour, 300 accounts, one drain: over HTTP, in hours that a test moves."""
     people = make_connections_at(emulator, 300)
-    client = instagram_client(people[0].meta_app, pool_size=1)
+    keeper = keeper_of(people[0].meta_app, pool_size=1)
     emulator.state.limit_app(per_hour=200)
     app, budgets, waiting, started = people[0].meta_app_id, Budgets(clock), list(people), timezone.now()
     for _ in itertools.takewhile(lambda _: waiting, range(100_000)):
         budgets.look()
         while waiting and app not in budgets.closed() and budgets.allowance(app) != 0:
-            inquiry = Inquiry(client)
+            inquiry = Inquiry(keeper)
             credential = credential_of(waiting.pop())
             budgets.asked(app)
-            inquiry.check(credential.token, expires_at=credential.known_expiry)
+            inquiry.check(credential)
             assert inquiry.calls[0].error is None
             budgets.note(app, inquiry.calls)
             budgets.store()
             clock.forward(0.05)
         clock.forward(0.5)
-    client.close()
+    keeper.close()
     assert waiting == []
     # The second hundred has to wait until the first calls are an hour old, and little longer.
     assert dt.timedelta(hours=1) < timezone.now() - started < dt.timedelta(hours=2, minutes=15)

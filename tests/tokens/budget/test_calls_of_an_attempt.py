@@ -7,7 +7,8 @@ import pytest
 from tests.factories import make_connection
 from tests.tokens.fake_meta import FakeMeta
 from tests.tokens.helpers import credential_of
-from tokens.clients import instagram_client
+from tokens.clients import keeper_of
+from tokens.flavours.instagram_login import InstagramLogin
 from tokens.meta import MetaRateLimited, TokenDead
 from tokens.services.ask import Inquiry
 
@@ -19,17 +20,17 @@ def inquire(emulator):
     """An attempt on the token of a person whom the emulator knows."""
     emulator.state.add_person("anna")
     connection = make_connection(token=emulator.state.issue_token("anna", age_days=20))
-    client = instagram_client(connection.meta_app, pool_size=1)
-    inquiry = Inquiry(client, pause=lambda seconds: None)
+    keeper = keeper_of(connection.meta_app, pool_size=1)
+    inquiry = Inquiry(keeper, pause=lambda seconds: None)
 
     def ask(purpose="refresh"):
         credential = credential_of(connection)
         question = inquiry.refresh if purpose == "refresh" else inquiry.check
-        question(credential.token, expires_at=credential.known_expiry)
+        question(credential)
         return inquiry.calls
 
     yield ask
-    client.close()
+    keeper.close()
 
 
 @pytest.mark.parametrize("purpose", ["refresh", "check"])
@@ -67,6 +68,6 @@ def test_a_limit_comes_with_its_wait_and_whom_it_concerns(inquire, emulator):
 
 def test_a_client_without_a_wire_leaves_no_figures():
     connection = make_connection()
-    inquiry = Inquiry(FakeMeta())  # type: ignore[arg-type]
-    inquiry.me(credential_of(connection).token)
+    inquiry = Inquiry(InstagramLogin(FakeMeta()))
+    inquiry.me(credential_of(connection))
     assert [(call.seconds, call.usage) for call in inquiry.calls] == [(0, None)]

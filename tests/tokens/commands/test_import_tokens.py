@@ -16,12 +16,13 @@ from tests.factories import make_connection, make_meta_app, make_tenant, make_us
 from tests.rows import all_rows
 from tests.tokens.commands.csv_files import Importer
 from tests.tokens.commands.shell import run
-from tokens.clients import interactive_client
 from tokens.due_dates import refresh_due_at
+from tokens.importing import verifiers_of
 from tokens.meta import Secret
 from tokens.models import Connection, Credential, MetaApp
 from tokens.services.disconnect import disconnect
-from tokens.services.import_tokens import Line, import_lines
+from tokens.services.import_tokens import import_lines
+from tokens.services.read_import import Line
 
 pytestmark = pytest.mark.django_db
 
@@ -100,7 +101,7 @@ def test_instants_may_be_written_in_several_ways(written: str, importer: Importe
 @pytest.mark.parametrize(
     ("column", "value", "word"),
     [
-        ("flavour", "facebook_login", "flavour"),
+        ("flavour", "threads", "flavour"),
         ("flavour", "nonsense", "flavour"),
         ("issued_at", "yesterday", "issued_at"),
         ("issued_at", "01.03.2026", "issued_at"),
@@ -304,7 +305,6 @@ def test_nothing_is_imported_into_a_deleted_workspace(importer: Importer) -> Non
 
 def import_lines_of(importer: Importer) -> list[str]:
     """What the service says of a line, for a workspace that was there when the import began."""
-    app = make_meta_app()
-    with interactive_client(app) as client:
+    with verifiers_of({"instagram_login": make_meta_app()}) as verifiers:
         lines = [Line(2, Secret(importer.token("anna")))]
-        return [result.why for result in import_lines(lines, tenant=importer.tenant, meta_app=app, client=client)]
+        return [result.why for result in import_lines(lines, tenant=importer.tenant, verifiers=verifiers)]

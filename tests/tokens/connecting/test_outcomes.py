@@ -293,7 +293,8 @@ def test_an_installation_without_app_says_so(missing, signed_in, tenant, emulato
 
 
 @pytest.mark.parametrize("flavour", ["facebook_login", "system_user", "tiktok"])
-def test_a_flavour_without_app_says_so(flavour, signed_in, tenant, emulator):
+def test_a_flavour_without_app_says_so(flavour, signed_in, tenant, emulator, settings):
+    settings.FACEBOOK_APP_ID = ""
     response = signed_in.post(f"/w/{tenant.slug}/connect/{flavour}/")
     assert response.status_code in {404, 503}
     assert Page(response.content.decode()).text

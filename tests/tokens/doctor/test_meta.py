@@ -33,6 +33,7 @@ def real_hosts(settings, emulator):
     """Addresses as Meta has them, as far as they are looked at; whoever calls our app reaches the emulator."""
     settings.INSTAGRAM_AUTHORIZE_URL = "https://www.instagram.com/oauth/authorize"
     settings.INSTAGRAM_GRAPH_URL = "https://graph.instagram.com"
+    settings.FACEBOOK_DIALOG_URL, settings.FACEBOOK_GRAPH_URL = "https://www.facebook.com", "https://graph.facebook.com"
 
 
 def test_hosts_that_answer_by_https_are_well(line, seen, real_hosts):
@@ -67,6 +68,7 @@ def test_each_trouble_has_its_sentence_and_its_remedy(trouble, line, seen, real_
 
 
 def test_facebooks_hosts_are_looked_at_where_an_app_of_it_is_set(lines, seen, settings, real_hosts):
+    settings.FACEBOOK_APP_ID = ""
     assert lines("graph.facebook.com") == []
     settings.FACEBOOK_APP_ID = "2"
     assert {lines(host)[0].level for host in ("graph.facebook.com", "www.facebook.com")} == {"ok"}
@@ -171,3 +173,28 @@ def test_retired_apps_are_of_no_interest(line):
     make_connection(meta_app=row, tenant=row.tenant)
     MetaApp.objects.filter(pk=row.pk).update(test_outcome="wrong_secret", retired_at=row.created_at)
     assert line("Workspaces' own apps").sentence == "0 apps in use, none known to be broken."
+
+
+@pytest.mark.parametrize(
+    ("changes", "level", "part"),
+    [
+        ({}, "ok", "accepts the app ID and the secret"),
+        ({"FACEBOOK_APP_SECRET": "of another app"}, "wrong", "The secret is wrong"),
+        ({"FACEBOOK_APP_ID": "1"}, "wrong", "does not know an app"),
+        ({"FACEBOOK_APP_SECRET": ""}, "wrong", "Only one of"),
+        ({"FACEBOOK_APP_ID": "", "FACEBOOK_APP_SECRET": ""}, "ok", "None is set"),
+    ],
+)
+def test_the_facebook_app_is_tried_too_and_told_apart_from_instagrams(line, settings, changes, level, part):
+    for name, value in changes.items():
+        setattr(settings, name, value)
+    found = line("The installation's Facebook app")
+    assert (found.level, part in found.sentence) == (level, True), found.sentence
+    assert "of another app" not in found.sentence + found.remedy
+    if level == "wrong":
+        assert "FACEBOOK_APP_SECRET" in found.remedy and "INSTAGRAM" not in found.remedy
+
+
+def test_where_no_facebook_app_is_set_nothing_is_to_be_entered_for_it(lines, settings):
+    settings.FACEBOOK_APP_ID = ""
+    assert not lines("Facebook redirect URI")

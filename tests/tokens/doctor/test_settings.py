@@ -108,7 +108,7 @@ def test_the_addresses_are_exactly_what_meta_must_have(line, settings):
         name: line(name).sentence
         for name in (
             "Redirect URI", "Deauthorize callback URL", "Data deletion request URL", "Privacy policy URL",
-            "Terms of service URL",
+            "Terms of service URL", "Facebook redirect URI", "Facebook deauthorize callback URL",
         )
     }  # fmt: skip
     assert told == {
@@ -117,6 +117,8 @@ def test_the_addresses_are_exactly_what_meta_must_have(line, settings):
         "Data deletion request URL": f"{PUBLIC}/meta/data-deletion/",
         "Privacy policy URL": f"{PUBLIC}/privacy/",
         "Terms of service URL": f"{PUBLIC}/terms/",
+        "Facebook redirect URI": f"{PUBLIC}/oauth/callback/facebook/",
+        "Facebook deauthorize callback URL": f"{PUBLIC}/meta/deauthorize/",
     }
     assert line("Redirect URI").level == "ok"
 

@@ -98,7 +98,7 @@ def break_everything(monkeypatch, error: Exception) -> None:
         made = part.tasks
         monkeypatch.setattr(part, "tasks", lambda *args, made=made: [broken(each) for each in made(*args)])
     of_meta = meta.tasks
-    monkeypatch.setattr(meta, "tasks", lambda client: [broken(each) for each in of_meta(client)])
+    monkeypatch.setattr(meta, "tasks", lambda *clients: [broken(each) for each in of_meta(*clients)])
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from tests.factories import make_connections
 from tests.tokens.engine.answering import eventually, held
 from tests.tokens.fake_meta import FakeMeta, renewed
 from tests.tokens.helpers import ago, sweep
+from tokens.flavours.instagram_login import InstagramLogin
 from tokens.services import group as grouping
 from tokens.services import sweep as sweeping
 from tokens.services.askers import Askers, Job
@@ -29,8 +30,7 @@ class Two:
         self.askers = Askers(2)
         meta: Any = FakeMeta(on_refresh=self._answer)
         for each in held(make_connections(2, due_at=ago(minutes=1))):
-            assert each.credential.token is not None
-            self.askers.give(Job(each, each.credential.token, meta))
+            self.askers.give(Job(each, InstagramLogin(meta)))
 
     def _answer(self, token: str) -> Any:
         if not self._asked.acquire(blocking=False):

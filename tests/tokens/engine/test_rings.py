@@ -20,7 +20,7 @@ TASKS = {"tokens.tasks.drain": tasks.drain, "tokens.tasks.check": tasks.check}
 @pytest.fixture
 def meta(monkeypatch, settings):
     fake = FakeMeta(on_refresh=lambda token: renewed(f"{token}+"))
-    monkeypatch.setattr(tasks, "instagram_client", fake.make_client)
+    monkeypatch.setattr(tasks, "keeper_of", fake.make_client)
     settings.SWEEP_THREADS = 1
     return fake
 

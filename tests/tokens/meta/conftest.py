@@ -2,6 +2,7 @@ import datetime as dt
 import ipaddress
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import responses
@@ -10,9 +11,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from tokens.meta import InstagramClient, MetaError
+from tokens.meta import FacebookClient, InstagramClient, MetaError
 
-from .calls import Case, build_client
+from .calls import Case, build_client, build_facebook
 from .mock import mocked
 from .servers import Handler, ScriptedServer
 
@@ -25,19 +26,28 @@ def client() -> Iterator[InstagramClient]:
 
 
 @pytest.fixture
+def facebook() -> Iterator[FacebookClient]:
+    client = build_facebook()
+    yield client
+    client.close()
+
+
+@pytest.fixture
 def wire() -> Iterator[responses.RequestsMock]:
     with mocked() as wire:
         yield wire
 
 
 @pytest.fixture
-def error_of(client: InstagramClient, wire: responses.RequestsMock) -> Callable[..., MetaError]:
+def error_of(
+    client: InstagramClient, facebook: FacebookClient, wire: responses.RequestsMock
+) -> Callable[..., MetaError]:
     """What `case` raises when it is answered so."""
 
     def error_of(case: Case, **answer) -> MetaError:
         wire.add(case.method, case.url, **{"status": 400, **answer})
         with pytest.raises(MetaError) as caught:
-            case.run(client)
+            case.run(facebook if case.build is build_facebook else client)
         return caught.value
 
     return error_of
@@ -58,12 +68,12 @@ def serve() -> Iterator[Callable[[Handler], ScriptedServer]]:
 
 
 @pytest.fixture
-def connect() -> Iterator[Callable[..., InstagramClient]]:
-    """Builds clients, and closes them with the test."""
-    clients: list[InstagramClient] = []
+def connect() -> Iterator[Callable[..., Any]]:
+    """Builds clients, of Instagram unless told otherwise, and closes them with the test."""
+    clients: list[InstagramClient | FacebookClient] = []
 
-    def connect(base: str, **options: float) -> InstagramClient:
-        clients.append(build_client(base, **options))
+    def connect(base: str, build: Callable[..., Any] = build_client, **options: float) -> Any:
+        clients.append(build(base, **options))
         return clients[-1]
 
     yield connect

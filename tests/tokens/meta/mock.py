@@ -19,8 +19,8 @@ from tokens.meta.sockets import Fetched
 def mocked() -> Iterator[responses.RequestsMock]:
     """Answers whatever is added to it; every other request is a refused connection."""
 
-    def fetch(pool: HTTPConnectionPool, target: str, headers: Any, **details: Any) -> Fetched:
-        asked = requests.Request("GET", f"{pool.scheme}://{pool.host}{target}", headers=headers).prepare()
+    def fetch(pool: HTTPConnectionPool, method: str, target: str, headers: Any, **details: Any) -> Fetched:
+        asked = requests.Request(method, f"{pool.scheme}://{pool.host}{target}", headers=headers).prepare()
         answer = HTTPAdapter().send(asked, stream=True)
         return Fetched(answer.status_code, answer.headers, answer.raw.read(details["most"]))
 

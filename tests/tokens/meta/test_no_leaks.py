@@ -16,11 +16,13 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPHeaderDict, HTTPResponse
 
 from tokens.meta import (
+    Inspection,
     LongLivedToken,
     MetaError,
     MetaRateLimited,
     MetaTransient,
     OurMisconfiguration,
+    Page,
     PermissionMissing,
     Profile,
     Refused,
@@ -31,7 +33,7 @@ from tokens.meta import (
 )
 from tokens.meta.sockets import Fetched
 
-from .calls import APP_SECRET, CASES, CODE, TOKEN, build_client
+from .calls import ALL_CASES, APP_SECRET, CASES, CODE, PROOF, TOKEN, build_client
 from .leaks import everything_logged, leaks, spellings
 from .servers import keeping_alive, read_request
 
@@ -49,7 +51,8 @@ TREE = (
     UnexpectedReply,
     OurMisconfiguration,
 )
-SECRETS = (TOKEN, APP_SECRET, CODE)
+ANSWERS = (ShortLivedToken, LongLivedToken, Profile, Page, Inspection, tuple)
+SECRETS = (TOKEN, APP_SECRET, CODE, PROOF)
 
 PLANTED = st.sampled_from([*SECRETS, *(each[:12] for each in SECRETS), f"Malformed access token {TOKEN}"])
 SCALARS = st.one_of(
@@ -81,12 +84,27 @@ SUCCESSES = st.fixed_dictionaries(
     {"access_token": SCALARS, "user_id": SCALARS},
     optional={"expires_in": SCALARS, "permissions": JSON, "username": SCALARS, "profile_picture_url": SCALARS},
 )
+INSPECTIONS = st.fixed_dictionaries(
+    {"is_valid": st.sampled_from([True, True, False, "true", 1])},
+    optional=dict.fromkeys(("type", "user_id", "issued_at", "expires_at", "scopes", "granular_scopes"), SCALARS | JSON),
+)
+LISTS = st.fixed_dictionaries(
+    {"data": st.lists(SUCCESSES | JSON, max_size=3)},
+    optional={
+        "paging": st.fixed_dictionaries(
+            {"next": PLANTED.map(lambda text: f"https://x.test/?access_token={text}")},
+            optional={"cursors": st.fixed_dictionaries({"after": SCALARS})},
+        )
+    },
+)
 DOCUMENTS = st.one_of(
     JSON,
     ERRORS.map(lambda error: {"error": error}),
     FLAT,
     FLAT.map(lambda error: {"meta": error}),
     ERRORS.map(lambda error: {"data": {"is_valid": False, "error": error}}),
+    INSPECTIONS.map(lambda told: {"data": told}),
+    LISTS,
     SUCCESSES,
     SUCCESSES.map(lambda answer: {"data": [answer]}),
 )
@@ -133,7 +151,7 @@ def assert_sealed(result, log):
     if isinstance(result, MetaError):
         assert leaks(result, SECRETS) == []
     else:
-        assert isinstance(result, ShortLivedToken | LongLivedToken | Profile)
+        assert isinstance(result, ANSWERS) or result is None
     assert not [each for secret in SECRETS for each in spellings(secret) if each in log.getvalue()]
 
 
@@ -150,7 +168,7 @@ def answering(monkeypatch, status, headers, body):
     monkeypatch.setattr("tokens.meta.wire.fetch", fetch)
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", ALL_CASES, ids=lambda case: case.name)
 @settings(
     max_examples=150,
     deadline=None,
@@ -160,7 +178,7 @@ def answering(monkeypatch, status, headers, body):
 )
 @given(status=STATUSES, headers=HEADERS, body=BODIES)
 def test_nothing_that_meta_answers_gets_a_secret_out(case, status, headers, body):
-    client = build_client()
+    client = case.build()
     with pytest.MonkeyPatch.context() as monkeypatch, everything_logged() as log:
         answering(monkeypatch, status, headers, body)
         result = outcome(case, client)
@@ -168,7 +186,7 @@ def test_nothing_that_meta_answers_gets_a_secret_out(case, status, headers, body
     assert_sealed(result, log)
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", ALL_CASES, ids=lambda case: case.name)
 def test_nothing_that_a_socket_answers_gets_a_secret_out(case, serve, connect):
     """Over real HTTP: here urllib3 logs the URL, and what it could not parse of the answer's head."""
     replies: list[bytes] = []
@@ -177,7 +195,7 @@ def test_nothing_that_a_socket_answers_gets_a_secret_out(case, serve, connect):
         read_request(connection)
         connection.sendall(replies[-1])
 
-    client = connect(serve(handler).url)
+    client = connect(serve(handler).url, case.build)
 
     @settings(max_examples=60, deadline=None, derandomize=True, database=None)
     @given(head=st.one_of(st.binary(max_size=40), PLANTED.map(str.encode)), status=STATUSES, body=BODIES)
@@ -190,21 +208,21 @@ def test_nothing_that_a_socket_answers_gets_a_secret_out(case, serve, connect):
     check()
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", ALL_CASES, ids=lambda case: case.name)
 def test_faults_of_the_network_get_no_secret_out(case, connect):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     for base in (f"http://127.0.0.1:{port}", "http://nowhere.invalid", "nonsense", "http://[", "https://127.0.0.1:1"):
-        client = connect(base, connect_timeout=1)
+        client = connect(base, case.build, connect_timeout=1)
         with everything_logged() as log:
             result = outcome(case, client)
         assert isinstance(result, MetaError)
         assert_sealed(result, log)
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", ALL_CASES, ids=lambda case: case.name)
 def test_a_debug_log_shows_the_request_without_its_secrets(case, serve, connect):
-    client = connect(serve(keeping_alive(b'{"id": "1", "user_id": "1", "access_token": "N"}', [])).url)
+    client = connect(serve(keeping_alive(json.dumps(case.answer).encode(), [])).url, case.build)
     with everything_logged() as log:
         case.run(client)
     assert f"{case.method} /" in log.getvalue()

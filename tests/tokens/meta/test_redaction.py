@@ -1,6 +1,8 @@
 import io
+import json
 import logging
 import re
+from urllib.parse import urlencode
 
 import pytest
 
@@ -74,6 +76,9 @@ def test_headers_and_kin_are_masked(text):
         "THQVJ" + "z" * 20,
         "990602627938098|abcdef0123456789abcdef0123456789",
         "990602627938098%7Cabcdef0123456789",
+        "990602627938098%7cabcdef0123456789",
+        "990602627938098%257Cabcdef0123456789",
+        "990602627938098\\u007Cabcdef0123456789",
     ],
 )
 @pytest.mark.parametrize("around", ["{}", "x {} y", "/path/{}/", "'{}'", "a=%3D{}", "<{}>"])
@@ -82,6 +87,16 @@ def test_what_looks_like_a_token_is_masked(token, around):
     assert token not in masked
     assert token[-12:] not in masked
     assert "***" in masked
+
+
+@pytest.mark.parametrize("direction", ["next", "previous"])
+@pytest.mark.parametrize("dumped", [json.dumps, repr, lambda body: json.dumps(json.dumps(body)), urlencode])
+def test_addresses_of_further_results_bear_no_secret(direction, dumped):
+    address = f"https://x.test/v26.0/1/accounts?access_token={VALUE}&appsecret_proof={VALUE}&limit=25&after=MQZDZD"
+    for form in (address, address.replace("/", "\\/"), address.replace("&", "\\u0026")):
+        masked = mask(dumped({"paging": form, direction: form}))
+        assert VALUE not in masked
+        assert "access_token" in masked
 
 
 @pytest.mark.parametrize(

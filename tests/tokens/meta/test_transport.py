@@ -11,14 +11,14 @@ import pytest
 from tokens.meta import MetaTransient, Profile, Refused, Secret
 from tokens.meta.wire import LARGEST_BODY
 
-from .calls import CASES
+from .calls import ALL_CASES, CASES
 from .servers import OK, dripping, hanging, keeping_alive, read_request, resetting, saying
 
 ME_BODY = b'{"user_id": "1", "username": "shop"}'
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"
 
 
-@pytest.fixture(params=CASES, ids=lambda case: case.name)
+@pytest.fixture(params=ALL_CASES, ids=lambda case: case.name)
 def case(request):
     return request.param
 
@@ -32,8 +32,8 @@ def fault_of(client, case=CASES[3]):
 def test_a_refused_connection_is_transient(connect, case):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    error = fault_of(connect(f"http://127.0.0.1:{port}"), case)
-    assert (error.kind, error.status, error.call) == ("connection", None, case.name)
+    error = fault_of(connect(f"http://127.0.0.1:{port}", case.build), case)
+    assert (error.kind, error.status, error.call) == ("connection", None, case.call)
 
 
 @pytest.mark.parametrize("base", ["http://nowhere.invalid", "http://127.0.0.1:0", f"http://{'a' * 70}.test"])
@@ -50,11 +50,11 @@ def test_an_address_that_is_none_does_not_crash(connect, base):
 
 
 def test_a_reset_is_transient(connect, serve, case):
-    assert fault_of(connect(serve(resetting).url), case).kind == "connection"
+    assert fault_of(connect(serve(resetting).url, case.build), case).kind == "connection"
 
 
 def test_a_server_that_hangs_is_given_up(connect, serve, case):
-    error = fault_of(connect(serve(hanging).url, read_timeout=0.05), case)
+    error = fault_of(connect(serve(hanging).url, case.build, read_timeout=0.05), case)
     assert (error.kind, error.status) == ("timeout", None)
 
 
@@ -216,12 +216,10 @@ def test_the_environment_sends_nothing_astray(connect, serve, monkeypatch, tmp_p
     monkeypatch.setenv("NETRC", str(netrc))
     monkeypatch.delenv("NO_PROXY", raising=False)
     monkeypatch.delenv("no_proxy", raising=False)
-    body = b'{"access_token": "N", "user_id": "1"}'
-    client = connect(serve(keeping_alive(body, requests)).url)
-    for case in CASES:
-        case.run(client)
+    for case in ALL_CASES:
+        case.run(connect(serve(keeping_alive(json.dumps(case.answer).encode(), requests)).url, case.build))
     assert astray == []
-    assert len(requests) == 4
+    assert len(requests) == len(ALL_CASES)
     assert b"Basic" not in b"".join(requests)
 
 

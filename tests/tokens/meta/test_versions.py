@@ -12,7 +12,7 @@ REFRESH, ME = CASES[2:]
 
 
 def warnings_of(caplog):
-    return [record.getMessage() for record in caplog.records if record.name == "tokens.meta.client"]
+    return [record.getMessage() for record in caplog.records if record.name == "tokens.meta.calling"]
 
 
 def test_a_version_other_than_asked_is_reported_once(client, wire, caplog):

@@ -21,8 +21,9 @@ from tokens.models import Connection, ImportLine, TokenImport
 from tokens.services import work_off_import
 from tokens.services.clear_up import clear_up
 from tokens.services.confirm_import import confirm_import
-from tokens.services.import_tokens import Answer, Line
+from tokens.services.import_tokens import Answer
 from tokens.services.preview_import import NotTaken, preview_import
+from tokens.services.read_import import Line
 
 pytestmark = pytest.mark.django_db
 Travel = Callable[[dt.datetime], Any]

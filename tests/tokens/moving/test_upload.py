@@ -88,7 +88,7 @@ def test_the_sixth_open_import_is_refused_until_one_has_ended(mover: Mover) -> N
 
 
 def test_without_a_meta_app_nothing_is_taken_up(mover: Mover, settings) -> None:
-    settings.INSTAGRAM_APP_ID = settings.INSTAGRAM_APP_SECRET = ""
+    settings.INSTAGRAM_APP_ID = settings.FACEBOOK_APP_ID = ""
     assert moving.NOT_SET_UP in said(mover, b"token\nIGAAsecret\n")
 
 

@@ -65,9 +65,10 @@ def test_an_own_app_is_enough_where_the_installation_has_none(own_app, go, signe
     own_app.refresh_from_db()
 
 
-def test_other_flavours_are_not_connected_through_it(own_app, signed_in, tenant, at_meta):
-    MetaApp.objects.filter(pk=own_app.pk).update(flavour="facebook_login")
-    assert signed_in.post(f"/w/{tenant.slug}/connect/facebook_login/").status_code == 503
+def test_other_flavours_are_not_connected_through_it(own_app, signed_in, tenant, at_meta, settings):
+    address = journeys.leave_from(signed_in, f"/w/{tenant.slug}/connect/facebook_login/")
+    assert f"client_id={settings.FACEBOOK_APP_ID}" in address
+    assert own_app.app_id not in address
 
 
 def test_reconnecting_moves_a_connection_to_the_app_in_use(go, save, tenant, at_meta):

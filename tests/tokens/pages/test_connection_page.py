@@ -14,7 +14,9 @@ from tokens.services.disconnect import erase_token
 from tokens.wording import REASONS
 
 pytestmark = pytest.mark.django_db
-QUERIES = 7  # session, user, membership with tenant, the switcher's list, connection with dates, history, heartbeat
+# session, user, membership with tenant, the switcher's list, connection with dates, history, other ways to the same
+# account, heartbeat
+QUERIES = 8
 
 
 @pytest.fixture

@@ -45,7 +45,8 @@ def test_who_may_not_connect_may_not_read_it(address, tenant):
 
 
 @pytest.mark.parametrize("flavour", ["facebook_login", "nonsense"])
-def test_another_way_says_that_it_is_not_set_up(flavour, tenant, signed_in):
+def test_another_way_says_that_it_is_not_set_up(flavour, tenant, signed_in, settings):
+    settings.FACEBOOK_APP_ID = ""
     response = signed_in.get(f"/w/{tenant.slug}/connect/{flavour}/")
     assert response.status_code == 503
     assert "not set up" in Page(response.content.decode()).text

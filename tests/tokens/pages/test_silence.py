@@ -9,10 +9,17 @@ from django.test import Client
 from django.utils import timezone
 
 from tests.markup import Page
-from tokens.services.heartbeat import SWEEP, beat
+from tokens.models import Heartbeat
+from tokens.services.heartbeat import CHECK, DELIVERY, INSTALLED, SILENCES, SWEEP, beat
 
 pytestmark = pytest.mark.django_db
 OPERATOR = "The operator of this installation should look at the worker."
+
+
+@pytest.fixture(autouse=True)
+def all_parts_run(db):
+    for part in (CHECK, DELIVERY):
+        beat(part, timezone.now())
 
 
 @pytest.fixture(params=["", "connections/{pk}/", "connect/instagram_login/"])
@@ -42,3 +49,24 @@ def test_visitors_and_fragments_are_not_told(signed_in, tenant, path):
         assert OPERATOR not in Client().get(address).content.decode()
     for address in (f"/w/{tenant.slug}/", path):
         assert OPERATOR not in signed_in.get(address, headers={"HX-Request": "true"}).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("part", "words"),
+    [
+        (CHECK, "An account that has ended meanwhile may still show as active."),
+        (DELIVERY, "Nobody is told of accounts that end, and no link is sent."),
+    ],
+)
+def test_checks_and_deliveries_that_stand_still_are_told_with_what_follows(part, words, text):
+    beat(SWEEP, timezone.now())
+    since = timezone.now() - SILENCES[part] - dt.timedelta(minutes=1)
+    beat(part, since)
+    told = text()
+    assert f"have not run since {since:%-d %B %Y, %H:%M} UTC" in told
+    assert f"{words} {OPERATOR}" in told
+    Heartbeat.objects.filter(name=part).delete()
+    beat(INSTALLED, timezone.now())
+    assert words not in text(), "they have not had time to run yet"
+    beat(INSTALLED, since)
+    assert f"have not run yet. {words}" in text()

@@ -12,7 +12,7 @@ from tests.emulator.server import EmulatorServer
 from tests.factories import credential_of
 from tests.markup import Page
 from tokens.models import Connection, Credential
-from tokens.paste_wording import REFUSALS
+from tokens.paste_wording import refusal
 
 
 @dataclass
@@ -22,6 +22,7 @@ class Paster:
     tenant: Tenant
     browser: Client
     emulator: EmulatorServer
+    button: str = "Paste a token"
 
     @property
     def path(self) -> str:
@@ -45,16 +46,18 @@ class Paster:
         assert response["Location"] == f"/w/{self.tenant.slug}/connections/{connection.pk}/"
         return connection, Page(self.browser.get(response["Location"]).content.decode()).text
 
-    def refused(self, text: str, word: str, **fields: str) -> str:
+    def refused(self, text: str, word: str, host: str = "Instagram", **fields: str) -> str:
         """Asserts that it is refused for `word`, with the field empty and nothing stored; the words on the page."""
         before = list(Credential.objects.order_by("pk").values_list("pk", "version"))
         response = self.paste(text, **fields)
         assert (response.status_code, response["Location"]) == (302, self.path), "no page answers a POST"
         html = self.browser.get(self.path).content.decode()
         page = Page(html)
-        assert REFUSALS[word].title in page.text, page.text
-        assert REFUSALS[word].advice in page.text
-        assert page.form_of("Paste a token").fields["token"] == ""
+        told = refusal(word, host)
+        assert told is not None
+        assert told.title in page.text, page.text
+        assert told.advice in page.text
+        assert page.form_of(self.button).fields["token"] == ""
         assert len(text) < 10 or text.strip() not in html
         assert list(Credential.objects.order_by("pk").values_list("pk", "version")) == before
         return page.text

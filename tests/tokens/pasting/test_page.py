@@ -135,7 +135,7 @@ def test_it_may_be_tried_so_often_and_no_oftener(paster: Paster, monkeypatch: py
 
 
 def test_without_a_meta_app_there_is_nothing_to_paste_for(paster: Paster, settings: Any) -> None:
-    settings.INSTAGRAM_APP_SECRET = ""
+    settings.INSTAGRAM_APP_SECRET = settings.FACEBOOK_APP_SECRET = ""
     token = paster.token()
     for response in (paster.browser.get(paster.path), paster.paste(token)):
         assert response.status_code == 503

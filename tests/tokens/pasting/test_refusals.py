@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -68,6 +69,11 @@ def test_what_is_too_long_for_a_token_is_told_without_asking(paster: Paster) -> 
 # by what Instagram answers
 
 
+@pytest.fixture
+def instagram_alone(settings: Any) -> None:
+    settings.FACEBOOK_APP_ID = ""
+
+
 @pytest.mark.parametrize(
     ("text", "word"),
     [
@@ -78,13 +84,17 @@ def test_what_is_too_long_for_a_token_is_told_without_asking(paster: Paster) -> 
         (SECRET, words.APP_SECRET),
     ],
 )
-def test_what_instagram_cannot_parse_gets_words_by_its_looks(text: str, word: str, paster: Paster) -> None:
+def test_what_instagram_cannot_parse_gets_words_by_its_looks(
+    text: str, word: str, instagram_alone: None, paster: Paster
+) -> None:
     paster.refused(text, word)
     assert paster.asked() == ["me"], "asked first, and told by its looks afterwards"
 
 
 @pytest.mark.parametrize("fault", ["unsupported_request", "permission_10", "invalid_190"])
-def test_a_token_of_another_product_is_told_whatever_instagram_says_of_it(fault: str, paster: Paster) -> None:
+def test_a_token_of_another_product_is_told_whatever_instagram_says_of_it(
+    fault: str, instagram_alone: None, paster: Paster
+) -> None:
     paster.emulator.state.add_fault(fault, path="/me")
     paster.refused(FACEBOOK, words.FACEBOOK)
 
@@ -139,7 +149,7 @@ def test_a_permission_that_is_missing_is_told(fault: str, paster: Paster) -> Non
 @pytest.mark.parametrize(
     ("personal_me", "word"), [("account_type", words.PERSONAL), ("unsupported", words.NOT_ALLOWED)]
 )
-def test_a_personal_account_is_refused(personal_me: str, word: str, paster: Paster) -> None:
+def test_a_personal_account_is_refused(personal_me: str, word: str, instagram_alone: None, paster: Paster) -> None:
     paster.emulator.state.configure(personal_me=personal_me)
     shown = paster.refused(paster.token(account_type="Personal"), word)
     assert "professional" in shown
@@ -184,7 +194,7 @@ def test_while_the_brake_holds_no_death_is_believed(paster: Paster) -> None:
 def test_every_reason_of_a_death_has_words() -> None:
     for reason in Reason:
         meta = FakeMeta(on_me=dead(reason))
-        examiner = Examiner(make_meta_app(), meta.client_for(make_meta_app()), has_secret=True)
+        examiner = Examiner(make_meta_app(), meta, has_secret=True)  # type: ignore[arg-type]
         word = examiner.examine(Secret("IGAAx"))
         assert word == (words.NOT_ACCEPTED if reason == Reason.UNKNOWN else reason)
         assert words.REFUSALS[str(word)].advice

@@ -104,7 +104,7 @@ WITHIN = [
     "tokens.services.bring_in.store_token",
     "tokens.services.link_account.seal",
     "tokens.services.paste_token.events.record",
-    "tokens.meta.client.judge",
+    "tokens.meta.calling.judge",
     "tokens.meta.wire.fetch",
     "tokens.views.paste.redirect",
 ]

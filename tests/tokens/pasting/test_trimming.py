@@ -98,7 +98,14 @@ def test_other_texts_are_no_app_tokens(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "kind"),
-    [("EAACx", "facebook"), ("THQVx", "threads"), ("0f" * 16, "app_secret"), (TOKEN, ""), ("0F" * 16, ""), ("x", "")],
+    [
+        ("EAACx", "facebook"),
+        ("THQVx", "threads"),
+        ("0f" * 16, "app_secret"),
+        (TOKEN, "instagram"),
+        ("0F" * 16, ""),
+        ("x", ""),
+    ],
 )
 def test_the_first_letters_give_a_hint(text: str, kind: str) -> None:
     assert kind_by_looks(Secret(text)) == kind

@@ -10,9 +10,12 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from notifications.management.base import ReportingCommand, WrongCall
-from tokens.clients import AppNotSetUp, app_for, instagram_client
+from tokens.flavours import FLAVOURS
+from tokens.importing import apps_for, verifiers_of
 from tokens.management.tenants import tenant_or_wrong_call
-from tokens.services.import_tokens import THREADS, BadHeader, Line, Result, import_lines, read_lines
+from tokens.models import Flavour
+from tokens.services.import_tokens import Result, import_lines
+from tokens.services.read_import import BadHeader, Line, read_lines
 
 
 class Command(ReportingCommand):
@@ -29,23 +32,18 @@ class Command(ReportingCommand):
         if tenant.deleted_at is not None:
             raise WrongCall(f"The workspace “{tenant.slug}” was deleted. An owner must undo that first.")
         lines = _read(options["file"])
-        try:
-            meta_app = app_for(tenant, save=not options["dry_run"])
-        except AppNotSetUp:
-            raise WrongCall("Set INSTAGRAM_APP_ID and INSTAGRAM_APP_SECRET first.") from None
-        client = instagram_client(meta_app, pool_size=THREADS)
-        try:
-            with self.progress("Importing", total=len(lines)) as bar:
-                results = import_lines(
-                    lines,
-                    tenant=tenant,
-                    meta_app=meta_app,
-                    client=client,
-                    dry_run=options["dry_run"],
-                    on_result=lambda result: bar.advance(),
-                )
-        finally:
-            client.close()
+        flavours = {line.flavour for line in lines if not line.problem} or {Flavour.INSTAGRAM_LOGIN.value}
+        apps = apps_for(tenant, sorted(flavours), save=not options["dry_run"])
+        if not apps:
+            raise WrongCall(f"Set {' and '.join(FLAVOURS[min(flavours)].settings)} first.")
+        with verifiers_of(apps) as verifiers, self.progress("Importing", total=len(lines)) as bar:
+            results = import_lines(
+                lines,
+                tenant=tenant,
+                verifiers=verifiers,
+                dry_run=options["dry_run"],
+                on_result=lambda result: bar.advance(),
+            )
         return _report(results, options["dry_run"])
 
     def lines(self, result: dict[str, Any]) -> Iterable[str]:

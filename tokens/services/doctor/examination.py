@@ -11,7 +11,7 @@ from django.db import Error
 from tokens.services.doctor import addresses, database, installation, keys, mail, meta, queue, work
 from tokens.services.doctor.bounded import Aside, TookTooLong
 from tokens.services.doctor.finding import LEVELS, OK, Finding, Said, Task, warning, wrong
-from tokens.services.doctor.meta import ClientOfInstallation
+from tokens.services.doctor.meta import ClientOfInstallation, FacebookOfInstallation
 
 # For all questions to the database together; with a door that opens late it stays under twenty seconds.
 DATABASE_SECONDS = 10.0
@@ -34,18 +34,21 @@ class Report:
         return {level: sum(each.level == level for each in self.findings) for level in LEVELS}
 
 
-def examine(client: ClientOfInstallation | None, *, mail_to: str = "") -> Report:
+def examine(
+    client: ClientOfInstallation | None, facebook: FacebookOfInstallation | None = None, *, mail_to: str = ""
+) -> Report:
     """Looks at everything; takes twenty seconds at most, and each thing that breaks is a line of its own.
 
     Args:
         client: makes a client of the installation's Meta app, given the seconds of a call; None where none is set.
+        facebook: likewise, of its app of Facebook's.
         mail_to: whom to send a test mail.
     """
-    return _Examination(client, mail_to).run()
+    return _Examination([*meta.tasks(client, facebook)], mail_to).run()
 
 
 class _Examination:
-    def __init__(self, client: ClientOfInstallation | None, mail_to: str) -> None:
+    def __init__(self, of_meta: list[Task], mail_to: str) -> None:
         self._door = Task(database.AREA, "Connection", database.door)
         self._tasks = [
             *installation.tasks(),
@@ -53,7 +56,7 @@ class _Examination:
             *database.tasks(),
             *keys.tasks(),
             *queue.tasks(),
-            *meta.tasks(client),
+            *of_meta,
             *addresses.tasks(),
             *work.tasks(),
             *mail.tasks(mail_to),

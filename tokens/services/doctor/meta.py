@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from tokens.meta import InstagramClient
+from tokens.meta import FacebookClient, InstagramClient
 from tokens.meta.probe import Seen, look
-from tokens.models import MetaApp
+from tokens.models import Flavour, MetaApp
 from tokens.services.doctor.bounded import Aside, TookTooLong
 from tokens.services.doctor.finding import Said, Task, count, ok, warning, wrong
 from tokens.services.try_app import what_meta_says
@@ -42,6 +42,7 @@ TROUBLES = {
 }
 
 ClientOfInstallation = Callable[[float], InstagramClient]
+FacebookOfInstallation = Callable[[float], FacebookClient]
 
 
 class Hosts:
@@ -79,17 +80,19 @@ def hosts() -> dict[str, tuple[str, list[str]]]:
     return found
 
 
-def tasks(client: ClientOfInstallation | None) -> list[Task]:
+def tasks(client: ClientOfInstallation | None, facebook: FacebookOfInstallation | None = None) -> list[Task]:
     """The looks of this part.
 
     Args:
         client: makes one of the installation's Meta app, given the seconds of a call; None where no app is set.
+        facebook: likewise, of its app of Facebook's.
     """
     seen = Hosts()
     return [
         Task(AREA, "Hosts", lambda: list(seen.lines()), asks="network", seconds=SECONDS + 1),
         Task(AREA, "Clock", seen.clock, asks="network", seconds=SECONDS + 1),
         Task(AREA, "The installation's app", lambda: _own(client), asks="network", seconds=ASK_SECONDS),
+        Task(AREA, "The installation's Facebook app", lambda: _facebook(facebook), asks="network", seconds=ASK_SECONDS),
         Task(AREA, "Workspaces' own apps", _of_workspaces),
     ]
 
@@ -129,10 +132,23 @@ def _own(client: ClientOfInstallation | None) -> Said:
             "login. Where every workspace brings an app of its own, leave them empty.",
         )
     with contextlib.closing(client(SECONDS - NAME_SECONDS)) as asking:
-        verdict = APP_VERDICTS[what_meta_says(asking)]
+        return _said(what_meta_says(asking), _ADVICE)
+
+
+def _facebook(client: FacebookOfInstallation | None) -> Said:
+    if client is None:
+        if settings.FACEBOOK_APP_ID or settings.FACEBOOK_APP_SECRET:
+            return wrong("Only one of app id and secret is set.", f"Set both, or neither. {_FACEBOOKS_BASIC}")
+        return ok("None is set: neither Facebook Login nor system users are offered.")
+    with contextlib.closing(client(SECONDS - NAME_SECONDS)) as asking:
+        return _said(what_meta_says(asking, Flavour.FACEBOOK_LOGIN), _FACEBOOKS_ADVICE)
+
+
+def _said(word: str, advice: dict[str, str]) -> Said:
+    verdict = APP_VERDICTS[word]
     # What is said there of a check-list and of the settings of a workspace is here the environment's.
     say = {"good": ok, "warn": warning, "bad": wrong}[verdict.tone]
-    return say(verdict.title, _ADVICE.get(verdict.title, verdict.advice))
+    return say(verdict.title, advice.get(verdict.title, verdict.advice))
 
 
 _ADVICE = {
@@ -143,6 +159,13 @@ _ADVICE = {
     APP_VERDICTS["redirect_uri"].title: "Enter the redirect URI below in Meta's dashboard, character for character, "
     "with the slash at its end, and save it there.",
     APP_VERDICTS["sound"].title: "Whether the redirect URI is registered shows for certain when somebody connects.",
+}
+
+
+_FACEBOOKS_BASIC = "Both stand in App Dashboard → App settings → Basic: FACEBOOK_APP_ID and FACEBOOK_APP_SECRET."
+_FACEBOOKS_ADVICE = _ADVICE | {
+    APP_VERDICTS["wrong_secret"].title: f"Copy the app secret anew. {_FACEBOOKS_BASIC}",
+    APP_VERDICTS["unknown_app"].title: f"Take the Meta app's own id and secret, not Instagram's. {_FACEBOOKS_BASIC}",
 }
 
 

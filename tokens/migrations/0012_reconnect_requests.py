@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0004_history_for_years'),
-        ('tokens', '0010_consent_dates'),
+        ('tokens', '0011_flavours'),
     ]
 
     operations = [
@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
             name='ReconnectRequest',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('reason', models.CharField(choices=[('password_changed', 'Password Changed'), ('app_removed', 'App Removed'), ('expired', 'Expired'), ('checkpoint', 'Checkpoint'), ('unconfirmed', 'Unconfirmed'), ('logged_out', 'Logged Out'), ('ended_by_meta', 'Ended By Meta'), ('unknown', 'Unknown')], help_text='Why the connection had ended.', max_length=20)),
+                ('reason', models.CharField(choices=[('password_changed', 'Password Changed'), ('app_removed', 'App Removed'), ('expired', 'Expired'), ('checkpoint', 'Checkpoint'), ('unconfirmed', 'Unconfirmed'), ('logged_out', 'Logged Out'), ('ended_by_meta', 'Ended By Meta'), ('revoked', 'Revoked'), ('page_role_lost', 'Page Role Lost'), ('system_user_deleted', 'System User Deleted'), ('unknown', 'Unknown')], help_text='Why the connection had ended.', max_length=20)),
                 ('queued_at', models.DateTimeField(help_text='When the first mail of it was written to the outbox.')),
                 ('sent_at', models.DateTimeField(null=True)),
                 ('opened_at', models.DateTimeField(help_text="The link's page, by a person.", null=True)),

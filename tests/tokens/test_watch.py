@@ -1,0 +1,219 @@
+"""The watch: what stands still is told to staff once an outage, and so is its end."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from django.core import mail as letters
+from django.test import Client
+from django.utils import timezone
+
+from notifications.delivery import deliver_due
+from notifications.models import Outage, OutboxMessage
+from tests.factories import make_connection, make_meta_app, make_tenant
+from tests.tokens.helpers import ago
+from tokens import tasks, watch
+from tokens.models import AppBudget, Brake, Heartbeat, ImportLine, TokenImport
+from tokens.services import heartbeat
+from tokens.services.heartbeat import CHECK, DELIVERY, INSTALLED, SILENCES, SWEEP
+from tokens.watch import IMPORTS, MAILS, TOKENS, look, look_and_send, troubles
+
+pytestmark = pytest.mark.django_db(transaction=True)
+LONG_AGO = dt.timedelta(hours=2)
+
+
+@pytest.fixture(autouse=True)
+def all_well(transactional_db: None) -> None:
+    beat_all()
+
+
+def beat_all(age: dt.timedelta = dt.timedelta(0)) -> None:
+    for part in (*SILENCES, INSTALLED):
+        heartbeat.beat(part, timezone.now() - age)
+
+
+def words() -> list[str]:
+    return [trouble.word for trouble in troubles(timezone.now())]
+
+
+def looked() -> list[str]:
+    """Looks as if a minute had passed, delivers as a worker would; the subjects of the mails that staff got."""
+    Heartbeat.objects.filter(name=watch.LOOK).delete()
+    letters.outbox.clear()
+    assert look(timezone.now())
+    deliver_due(kind=watch.STANDSTILL)
+    deliver_due(kind=watch.ALL_CLEAR)
+    return [each.subject.partition(" at ")[0] for each in letters.outbox]
+
+
+ALERT, CLEAR = "The work stands still", "All is well again"
+
+
+# What counts as standing still
+
+
+def test_nothing_is_wrong_while_all_parts_run() -> None:
+    assert words() == []
+
+
+@pytest.mark.parametrize("part", list(SILENCES))
+def test_a_part_that_is_silent_for_its_time_stands_still(part: str, travel: Any) -> None:
+    now = timezone.now()
+    travel(now)
+    heartbeat.beat(part, now - SILENCES[part])
+    assert words() == []
+    heartbeat.beat(part, now - SILENCES[part] - dt.timedelta(seconds=1))
+    assert words() == [part]
+
+
+@pytest.mark.parametrize("part", [CHECK, DELIVERY])
+def test_what_never_ran_counts_as_silent_once_it_has_had_time(part: str) -> None:
+    Heartbeat.objects.filter(name=part).delete()
+    assert words() == []
+    heartbeat.beat(INSTALLED, timezone.now() - SILENCES[part] - dt.timedelta(seconds=1))
+    assert words() == [part]
+    Heartbeat.objects.filter(name=INSTALLED).delete()
+    assert words() == [part], "nobody knows since when, so it is no health"
+
+
+def test_each_part_leaves_a_sign_of_life() -> None:
+    Heartbeat.objects.all().delete()
+    deliver_due()
+    tasks.check()
+    tasks.sweep()
+    assert set(heartbeat.last_beats()) == set(SILENCES)
+
+
+def test_mail_that_waits_for_an_hour_is_told() -> None:
+    message = OutboxMessage.objects.create(kind="revived", recipient="a@mail.example", dedupe_key="1")
+    assert words() == []
+    OutboxMessage.objects.filter(pk=message.pk).update(due_at=ago(hours=1.1))
+    assert words() == [MAILS]
+
+
+def test_tokens_that_are_overdue_for_an_hour_are_told_but_not_while_their_app_can_not_be_asked() -> None:
+    app = make_meta_app()
+    make_connection(meta_app=app, due_at=ago(hours=0.9))
+    assert words() == []
+    make_connection(meta_app=app, due_at=ago(hours=1.1))
+    assert words() == [TOKENS]
+    brake = Brake.objects.create(meta_app=app, cause=Brake.Cause.WEATHER, fallen_at=timezone.now())
+    assert words() == []
+    brake.delete()
+    AppBudget.objects.create(meta_app=app, paused_until=timezone.now())
+    assert words() == []
+
+
+def test_an_import_that_waits_for_a_worker_is_told_but_not_one_that_waits_for_its_app(settings: Any) -> None:
+    tenant = make_tenant()
+    job = TokenImport.objects.create(tenant=tenant, file_name="x.csv", lines=1, confirmed_at=ago(hours=1.1))
+    line = ImportLine.objects.create(tenant=tenant, token_import=job, number=2)
+    assert words() == [IMPORTS]
+    TokenImport.objects.update(worked_at=ago(minutes=1))
+    assert words() == []
+    TokenImport.objects.update(worked_at=None)
+    ImportLine.objects.filter(pk=line.pk).update(lease_until=timezone.now() + dt.timedelta(minutes=1))
+    assert words() == [], "Instagram did not answer: it is put off"
+    ImportLine.objects.update(lease_until=None)
+    settings.INSTAGRAM_APP_ID = ""
+    assert words() == []
+
+
+# Whom it is told, and how often
+
+
+def test_an_outage_is_told_once_and_its_end_once() -> None:
+    assert looked() == []
+    beat_all(LONG_AGO)
+    assert [looked(), looked(), looked()] == [[ALERT], [], []]
+    beat_all()
+    assert [looked(), looked()] == [[CLEAR], []]
+    assert Outage.objects.get().over_at
+    beat_all(LONG_AGO)
+    assert looked() == [ALERT], "another outage"
+
+
+def test_what_follows_from_a_missing_worker_is_no_news_but_another_cause_is() -> None:
+    heartbeat.beat(CHECK, timezone.now() - LONG_AGO)
+    assert looked() == [ALERT]
+    heartbeat.beat(SWEEP, timezone.now() - LONG_AGO)
+    assert looked() == [ALERT]
+    heartbeat.beat(DELIVERY, timezone.now() - LONG_AGO)
+    OutboxMessage.objects.create(kind="revived", recipient="a@mail.example", dedupe_key="1", due_at=ago(hours=2))
+    make_connection(due_at=ago(hours=2))
+    assert looked() == []
+    # Workers are back, and have not caught up yet.
+    heartbeat.beat(SWEEP, timezone.now())
+    assert looked() == []
+    heartbeat.beat(SWEEP, timezone.now() - LONG_AGO)
+    assert looked() == [ALERT], "they have gone once more"
+
+
+def test_the_mail_names_what_is_wrong_when_it_is_written_and_where() -> None:
+    beat_all(LONG_AGO)
+    looked()
+    [letter] = letters.outbox
+    assert letter.to == ["staff@perennial.example"]
+    for part in (SWEEP, CHECK, DELIVERY):
+        assert watch.SENTENCES[part] in letter.body
+
+
+def test_an_alert_that_comes_too_late_is_not_sent_and_neither_is_its_end() -> None:
+    beat_all(LONG_AGO)
+    assert look(timezone.now())
+    beat_all()
+    assert looked() == []
+    assert set(OutboxMessage.objects.values_list("state", flat=True)) == {"dropped"}
+
+
+def test_a_new_installation_is_left_the_time_to_begin() -> None:
+    Heartbeat.objects.all().delete()
+    heartbeat.beat(INSTALLED, timezone.now())
+    assert looked() == []
+    heartbeat.beat(INSTALLED, timezone.now() - LONG_AGO)
+    assert looked() == [ALERT]
+
+
+def test_looks_are_a_minute_apart_whoever_looks_and_however_the_clock_is_set() -> None:
+    now = timezone.now()
+    assert look(now)
+    assert not look(now + dt.timedelta(seconds=59))
+    assert look(now + dt.timedelta(seconds=61))
+    assert look(now - dt.timedelta(days=1))
+
+
+def test_a_sweep_looks_too() -> None:
+    heartbeat.beat(CHECK, timezone.now() - LONG_AGO)
+    tasks.sweep()
+    assert OutboxMessage.objects.get().kind == watch.STANDSTILL
+
+
+def test_the_site_sends_the_alert_by_itself_and_nothing_else() -> None:
+    beat_all(LONG_AGO)
+    OutboxMessage.objects.create(kind="revived", recipient="a@mail.example", dedupe_key="1")
+    look_and_send()
+    assert [each.to for each in letters.outbox] == [["staff@perennial.example"]]
+    assert DELIVERY in words(), "that is no delivery"
+
+
+def test_the_site_sends_what_a_worker_only_wrote() -> None:
+    beat_all(LONG_AGO)
+    assert look(timezone.now())
+    look_and_send()
+    assert len(letters.outbox) == 1
+
+
+def test_staff_see_it_on_their_home_page(admin_client: Client) -> None:
+    assert watch.SENTENCES[CHECK] not in admin_client.get("/admin/").content.decode()
+    heartbeat.beat(CHECK, timezone.now() - LONG_AGO)
+    assert watch.SENTENCES[CHECK] in admin_client.get("/admin/").content.decode()
+
+
+@pytest.mark.parametrize("trouble", list(watch.SENTENCES))
+def test_a_probe_hears_of_each(trouble: str, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = [watch.Trouble(trouble, watch.SENTENCES[trouble], None)]
+    monkeypatch.setattr("config.readiness.troubles", lambda now: found)
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.content.decode()) == (503, watch.SENTENCES[trouble])
