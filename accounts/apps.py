@@ -12,11 +12,16 @@ class AccountsConfig(AppConfig):
         from allauth.account import signals  # noqa: PLC0415 - models load with these
         from allauth.mfa.signals import authenticator_added  # noqa: PLC0415 - as above
 
+        from accounts.choices import choice_of  # noqa: PLC0415 - as above
         from accounts.notices import register_kinds  # noqa: PLC0415 - as above
+        from accounts.samples import register_unqueued_mails  # noqa: PLC0415 - as above
         from accounts.team_notices import register_team_kinds  # noqa: PLC0415 - as above
+        from notifications import places  # noqa: PLC0415 - as above
 
         register_kinds()
         register_team_kinds()
+        register_unqueued_mails()
+        places.ask(choice_of)
         signals.password_reset.connect(_verify, dispatch_uid="accounts.verify_sole_address")
         signals.email_confirmed.connect(_tell_of_another_address, dispatch_uid="accounts.tell_of_another_address")
         signals.email_changed.connect(_follow, dispatch_uid="accounts.follow_address")

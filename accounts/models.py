@@ -41,6 +41,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField("staff", default=False)
     is_active = models.BooleanField("allowed to sign in", default=True)
     date_joined = models.DateTimeField("joined at", default=timezone.now)
+    time_zone = models.CharField(max_length=64, blank=True, help_text="Of mails; empty for the workspace's.")
+    language = models.CharField(max_length=10, blank=True, help_text="Of mails; empty for the workspace's.")
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -63,6 +65,9 @@ class Tenant(models.Model):
     slug = models.SlugField(max_length=60, unique=True)
     time_zone = models.CharField(max_length=64, default="UTC", help_text="In which dates are shown and mailed.")
     language = models.CharField(max_length=10, default="en", help_text="Of dates and mails.")
+    reply_to = models.EmailField(
+        max_length=254, blank=True, help_text="Who gets the answers to its mails; empty for whoever runs the site."
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     deleted_at = models.DateTimeField(null=True, help_text="Its secrets are erased; its rows go after a grace.")
 

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext
 
+from accounts import samples
 from accounts.erasure import kept_until
 from accounts.models import Event, Tenant
-from notifications.registry import register
+from notifications.registry import Audience, DigestItem, register
 
 if TYPE_CHECKING:
     from notifications.models import OutboxMessage
@@ -22,8 +24,23 @@ NEWS_LASTS = dt.timedelta(days=1)
 
 def register_kinds() -> None:
     """Called once, when the apps are ready."""
-    register("workspace_deleted", title="The workspace was deleted", context=_workspace_deleted)
-    register("workspace_restored", title="The workspace is open again", context=_workspace_restored, max_age=NEWS_LASTS)
+    register(
+        "workspace_deleted",
+        title="The workspace was deleted",
+        context=_workspace_deleted,
+        audience=Audience.MEMBERS,
+        line=_deleted_line,
+        sample=samples.workspace_deleted,
+    )
+    register(
+        "workspace_restored",
+        title="The workspace is open again",
+        context=_workspace_restored,
+        max_age=NEWS_LASTS,
+        audience=Audience.MEMBERS,
+        line=_restored_line,
+        sample=samples.workspace_restored,
+    )
 
 
 def _workspace_deleted(message: OutboxMessage) -> dict[str, Any] | None:
@@ -47,3 +64,13 @@ def _about(tenant: Tenant, kind: str, page: str) -> dict[str, Any]:
         "who": told.actor if told else "",
         "url": settings.SITE_URL + reverse(page, args=[tenant.slug]),
     }
+
+
+def _deleted_line(values: dict[str, Any]) -> DigestItem:
+    name, label = values["workspace"], gettext("Look at the deleted workspace")
+    return DigestItem(name, gettext("The workspace was deleted; an owner can undo it."), values["url"], label, name)
+
+
+def _restored_line(values: dict[str, Any]) -> DigestItem:
+    name, words = values["workspace"], gettext("The workspace is open again; its accounts must be connected anew.")
+    return DigestItem(name, words, values["url"], gettext("Open the workspace"), name, to_do=True)

@@ -58,6 +58,8 @@ def _account(user: User) -> Line:
         "joined_at": user.date_joined,
         "last_sign_in_at": user.last_login,
         "staff": user.is_staff,
+        "language": user.language,
+        "time_zone": user.time_zone,
         "password": "kept as a hash, which can't be turned back" if user.has_usable_password() else "none",
     }
 

@@ -9,9 +9,10 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext
 
+from accounts import samples
 from accounts.models import Invitation, Membership, Tenant
 from accounts.rights import IN_WORDS, NAMES
-from notifications.registry import register
+from notifications.registry import Audience, DigestItem, register
 
 if TYPE_CHECKING:
     from notifications.models import OutboxMessage
@@ -22,9 +23,32 @@ NEWS_LASTS = dt.timedelta(days=1)
 
 def register_team_kinds() -> None:
     """Called once, when the apps are ready."""
-    register("member_joined", title="Somebody joined the team", context=_member_joined, max_age=NEWS_LASTS)
-    register("member_removed", title="Removed from the team", context=_member_removed)
-    register("role_changed", title="Another role in the team", context=_role_changed, max_age=NEWS_LASTS)
+    register(
+        "member_joined",
+        title="Somebody joined the team",
+        context=_member_joined,
+        max_age=NEWS_LASTS,
+        audience=Audience.MEMBERS,
+        line=_joined_line,
+        sample=samples.member_joined,
+    )
+    register(
+        "member_removed",
+        title="Removed from the team",
+        context=_member_removed,
+        audience=Audience.MEMBERS,
+        line=_removed_line,
+        sample=samples.member_removed,
+    )
+    register(
+        "role_changed",
+        title="Another role in the team",
+        context=_role_changed,
+        max_age=NEWS_LASTS,
+        audience=Audience.MEMBERS,
+        line=_role_line,
+        sample=samples.role_changed,
+    )
 
 
 def _member_joined(message: OutboxMessage) -> dict[str, Any] | None:
@@ -68,3 +92,20 @@ def _about(membership: Membership) -> dict[str, Any]:
         "can": gettext(IN_WORDS[membership.role]),
         "url": settings.SITE_URL + reverse("team", args=[tenant.slug]),
     }
+
+
+def _joined_line(values: dict[str, Any]) -> DigestItem:
+    return _line(values, gettext("%(member)s joined.") % {"member": values["member"]})
+
+
+def _role_line(values: dict[str, Any]) -> DigestItem:
+    return _line(values, gettext("Your role is now: %(role)s.") % {"role": values["role"]})
+
+
+def _removed_line(values: dict[str, Any]) -> DigestItem:
+    words, url = gettext("You are no longer a member."), settings.SITE_URL + reverse("landing")
+    return DigestItem(values["workspace"], words, url, gettext("See your workspaces"), values["workspace"])
+
+
+def _line(values: dict[str, Any], sentence: str) -> DigestItem:
+    return DigestItem(values["workspace"], sentence, values["url"], gettext("See the team"), values["workspace"])

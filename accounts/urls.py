@@ -9,6 +9,7 @@ TEAM = "w/<slug:slug>/team/"
 urlpatterns = [
     path("", landing.landing, name="landing"),
     path("accounts/data/", own_account.account_data, name="account_data"),
+    path("accounts/language/", own_account.account_language, name="account_language"),
     path("accounts/delete/", own_account.account_delete, name="account_delete"),
     path("accounts/deleted/", own_account.account_deleted, name="account_deleted"),
     path("workspaces/new/", workspaces.new_workspace, name="new_workspace"),

@@ -63,9 +63,18 @@ class WorkspaceForm(NameForm):
         label="Time zone", help_text="Dates on pages and in mails are shown in it.", widget=LongSelect
     )
     language = forms.ChoiceField(label="Language", help_text="Of dates and mails.")
+    reply_to = forms.EmailField(
+        label="Answers go to",
+        max_length=254,
+        required=False,
+        help_text="Whoever answers a mail that Perennial sends for this workspace writes to this address; creators see "
+        "it. When it is empty, answers go to whoever runs this site.",
+        error_messages={"invalid": "Enter one complete mail address, such as hello@agency.example, or leave it empty."},
+        widget=forms.EmailInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
+    )
 
     def __init__(self, *args: Any, tenant: Tenant, **kwargs: Any) -> None:
-        columns = ("name", "slug", "time_zone", "language")
+        columns = ("name", "slug", "time_zone", "language", "reply_to")
         kwargs["initial"] = {column: getattr(tenant, column) for column in columns}
         super().__init__(*args, **kwargs)
         self.tenant = tenant
@@ -73,14 +82,8 @@ class WorkspaceForm(NameForm):
             f"{settings.SITE_URL}/w/…/ with what stands here in place of the dots. "
             "When you change it, the old address goes on leading here."
         )
-        self._offer("time_zone", time_zones())
-        self._offer("language", languages())
-
-    def _offer(self, column: str, choices: list[tuple[str, str]]) -> None:
-        """Offers `choices`, and what the workspace has now even where it is offered no more."""
-        value, field = getattr(self.tenant, column), self.fields[column]
-        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - for the type checker
-        field.choices = choices if value in dict(choices) else [(value, value), *choices]
+        offer(self.fields["time_zone"], tenant.time_zone, time_zones())
+        offer(self.fields["language"], tenant.language, languages())
 
     def clean_slug(self) -> str:
         slug = str(self.cleaned_data["slug"]).lower()
@@ -97,6 +100,12 @@ class WorkspaceForm(NameForm):
         if belongs_to_another(slug, self.tenant.pk):
             raise ValidationError(TAKEN)
         return slug
+
+
+def offer(field: forms.Field, value: str, choices: list[tuple[str, str]]) -> None:
+    """Offers `choices`, and the `value` that is stored now even where it is offered no more."""
+    assert isinstance(field, forms.ChoiceField)  # noqa: S101 - for the type checker
+    field.choices = choices if value in dict(choices) else [(value, value), *choices]
 
 
 class DeleteForm(forms.Form):

@@ -89,6 +89,12 @@ UNFOLD: dict[str, Any] = {
                     _item("Members", "group", "accounts_membership"),
                     _item("History", "history", "accounts_event"),
                     _item("Mail", "mail", "notifications_outboxmessage"),
+                    {
+                        "title": "Mails, as samples",
+                        "icon": "drafts",
+                        "link": reverse_lazy("admin:mails"),
+                        "permission": _may_view("notifications_outboxmessage"),
+                    },
                 ],
             },
             {

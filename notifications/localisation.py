@@ -35,8 +35,11 @@ _language_of_dates: ContextVar[str] = ContextVar("language_of_dates", default=se
 class Place(Protocol):
     """A tenant, as far as it matters here."""
 
-    time_zone: str
-    language: str
+    @property
+    def time_zone(self) -> str: ...
+
+    @property
+    def language(self) -> str: ...
 
 
 @contextmanager

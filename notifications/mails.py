@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from email.message import Message
 from email.utils import format_datetime
 from typing import Any
@@ -10,12 +9,15 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
-from django.template import Context, Engine
 from django.utils import timezone
 
 from notifications import registry
 from notifications.localisation import localised
 from notifications.models import OutboxMessage
+from notifications.places import place_of
+from notifications.registry import Audience, DigestItem, Kind
+from notifications.senders import answers_to, sender
+from notifications.writing import write
 
 
 class Pointless(Exception):
@@ -39,22 +41,25 @@ class _Mail(EmailMultiAlternatives):
 
 
 def compose(message: OutboxMessage) -> EmailMultiAlternatives:
-    """The mail that `message` stands for, in the language and with the time zone of its tenant.
+    """The mail that `message` stands for, in its reader's language and time zone; staff's in English and UTC.
 
     Raises Pointless, UnknownKind, and whatever the producer's context function or the templates raise.
     """
-    with localised(message.tenant):
-        return _compose(message)
+    kind = registry.find(message.kind)
+    staff = kind.audience is Audience.STAFF
+    with localised(None if staff else place_of(message.recipient, message.tenant)):
+        return _compose(message, kind)
 
 
-def _compose(message: OutboxMessage) -> EmailMultiAlternatives:
-    values = _values(message)
-    name = f"emails/{message.kind}"
+def _compose(message: OutboxMessage, kind: Kind) -> EmailMultiAlternatives:
+    words = write(kind.templates, {"recipient": message.recipient, **_values(message, kind)})
+    workspace = None if kind.audience is Audience.STAFF else message.tenant
     mail = _Mail(
-        subject=" ".join(_plain(f"{name}.subject.txt", values).split()),
-        body=_plain(f"{name}.txt", values),
-        from_email=settings.DEFAULT_FROM_EMAIL,
+        subject=words.subject,
+        body=words.text,
+        from_email=sender(workspace),
         to=[message.recipient],
+        reply_to=answers_to(workspace),
         headers={
             "Message-ID": message_id(message),
             # When it was written, not when it travels: a repeated mail is the same mail.
@@ -63,7 +68,7 @@ def _compose(message: OutboxMessage) -> EmailMultiAlternatives:
         },
     )
     mail.boundary = f"=_{message.pk}"
-    mail.attach_alternative(_engine().get_template(f"{name}.html").render(Context(values)), "text/html")
+    mail.attach_alternative(words.html, "text/html")
     # What can't be written as a mail fails here, where it is this message's fault, not in the conversation.
     mail.message()
     return mail
@@ -74,21 +79,20 @@ def message_id(message: OutboxMessage) -> str:
     return f"<{message.pk}@{urlsplit(settings.SITE_URL).hostname}>"
 
 
-def _values(message: OutboxMessage) -> dict[str, Any]:
+def line_of(message: OutboxMessage) -> DigestItem | None:
+    """The mail that `message` stands for as one line of a digest, in the language that is active.
+
+    Returns None where its kind is never told in one. Raises as `compose` does.
+    """
     kind = registry.find(message.kind)
+    values = _values(message, kind)
+    return kind.line(values) if kind.line else None
+
+
+def _values(message: OutboxMessage, kind: Kind) -> dict[str, Any]:
     if kind.max_age is not None and timezone.now() - message.created_at > kind.max_age:
         raise Pointless("too_old")
     values = kind.context(message)
     if values is None:
         raise Pointless("obsolete")
     return values
-
-
-def _plain(template: str, values: dict[str, Any]) -> str:
-    """The rendered text; an apostrophe stays one, and tags that leave nothing leave no gap either."""
-    text = _engine().get_template(template).render(Context(values, autoescape=False))
-    return re.sub(r"\n\s*\n\s*\n", "\n\n", text).strip() + "\n"
-
-
-def _engine() -> Engine:
-    return Engine.get_default()

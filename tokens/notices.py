@@ -11,55 +11,83 @@ import uuid
 from typing import Any
 
 from django.conf import settings
-from django.urls import reverse
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from notifications.models import Outage, OutboxMessage
-from notifications.registry import register
+from notifications.registry import Audience, Context, Line, Sample, register, register_unqueued
+from tokens import mail_values, samples
 from tokens.flags import missing_permissions
-from tokens.flavours import FLAVOURS
 from tokens.models import Brake, Connection, Link, MetaApp, Status
 from tokens.remedies import OUR_WORDS, SEEN, to_check
+from tokens.reminders import expires_soon, reminder_values
 from tokens.services import links
 from tokens.services.fault_words import words_seen
 from tokens.services.reconnect_requests import SENT, note_link_step
 from tokens.watch import troubles
-from tokens.wording import lacks_in_words, why_it_ended
+from tokens.wording import lacks_in_words
 
 # Design rule 7: news that nobody needs to act on is not worth a late mail.
 NOBODY = uuid.UUID(int=0)
+# They carry the link of a request to come back, whose way is followed.
+ASK_BACK = (
+    "reconnect_needed",
+    "reconnect_link",
+    "reconnect_reminder_1",
+    "reconnect_reminder_2",
+    "reconnect_reminder_3",
+)
 NEWS_LASTS = dt.timedelta(days=1)
 
 
 def register_kinds() -> None:
     """Called once, when the apps are ready."""
-    register(
-        "reconnect_needed", title="An account ended: please reconnect", context=_reconnect_needed, sent=_asked_back
-    )
-    register("reconnect_link", title="Reconnect link", context=_reconnect_link, sent=_asked_back)
-    register("permission_missing", title="A permission is missing", context=_permission_missing)
-    register("connect_invitation", title="Invitation to connect", context=_connect_invitation)
-    register("creator_connected", title="A creator has connected", context=_revived, max_age=NEWS_LASTS)
-    register("revived", title="An account was reconnected", context=_revived, max_age=NEWS_LASTS)
-    register("brake_fell", title="The brake fell", context=_brake_fell)
-    register("our_fault", title="A fault of our own", context=_our_fault)
-    register("refused_by_meta", title="Meta refuses a request", context=_of_connection)
-    register("standstill", title="The work stands still", context=_standstill)
-    register("all_clear", title="The work goes on", context=_all_clear)
-    register("connect_misconfigured", title="The Meta app is set up wrongly", context=_of_app)
+    for name, title, context, line, sample in _TO_CREATORS:
+        sent = _asked_back if name in ASK_BACK else None
+        register(name, title=title, context=context, line=line, sample=sample, sent=sent)
+    for name, title, line in _NEWS:
+        register(
+            name,
+            title=title,
+            context=_revived,
+            max_age=NEWS_LASTS,
+            audience=Audience.MEMBERS,
+            line=line,
+            sample=samples.revived,
+        )
+    for name, title, tell, made_up in _TO_STAFF:
+        register(name, title=title, context=tell, audience=Audience.STAFF, sample=made_up)
+    register_unqueued("digest", audience=Audience.CREATORS, sample=samples.digest)
 
 
 def _reconnect_needed(message: OutboxMessage) -> dict[str, Any] | None:
     """Nothing to say any more once somebody has reconnected or disconnected it, or a newer link was sent."""
     link = _open_link(message)
+    broken = _broken(link)
+    return None if link is None or broken is None else _about(message, link, broken)
+
+
+def _reconnect_reminder(message: OutboxMessage) -> dict[str, Any] | None:
+    """As for the first mail about it."""
+    link = _open_link(message)
+    broken = _broken(link)
+    if link is None or broken is None:
+        return None
+    return reminder_values(broken, message.recipient, url=links.url_of(link), expires_at=link.expires_at)
+
+
+def _broken(link: Link | None) -> Connection | None:
+    """What a link would revive, while it is inactive."""
     revived = link.revives if link else None
-    return None if link is None or revived is None or revived.status != Status.INACTIVE else _about(link, revived)
+    return revived if revived is not None and revived.status == Status.INACTIVE else None
 
 
 def _reconnect_link(message: OutboxMessage) -> dict[str, Any] | None:
     link = _open_link(message)
     revived = link.revives if link else None
-    return None if link is None or revived is None or revived.status == Status.DISCONNECTED else _about(link, revived)
+    if link is None or revived is None or revived.status == Status.DISCONNECTED:
+        return None
+    return _about(message, link, revived)
 
 
 def _asked_back(message: OutboxMessage) -> None:
@@ -77,25 +105,39 @@ def _permission_missing(message: OutboxMessage) -> dict[str, Any] | None:
     missing = missing_permissions(connection)
     if not missing and connection.credential.permission_missing_since is None:
         return None
-    return {**_about(link, connection), "missing": lacks_in_words(missing)}
+    return {**_about(message, link, connection), "missing": lacks_in_words(missing)}
+
+
+def _expires_soon(message: OutboxMessage) -> dict[str, Any] | None:
+    """The row is the link that the mail is to carry, or the connection, whose newest open link it then carries.
+
+    Nothing to say any more where that very link was used or replaced, or where a later end was reached without it.
+    """
+    link = _open_link(message)
+    if link is not None:
+        return expires_soon(message, _connection(link.connection_id), link)
+    connection = _connection(message.subject_id)
+    opening = _open_links().filter(connection=connection, expires_at__gt=timezone.now())
+    newest = opening.order_by("-created_at").first() if connection else None
+    return expires_soon(message, connection, newest)
 
 
 def _open_link(message: OutboxMessage) -> Link | None:
     """The link that the mail is to carry; None where it was used, replaced or withdrawn, its workspace deleted."""
+    return _open_links().filter(pk=message.subject_id or NOBODY).first()
+
+
+def _open_links() -> QuerySet[Link]:
     rows = Link.objects.open().filter(tenant__deleted_at__isnull=True)
-    return rows.select_related("connection", "tenant", "invited_by").filter(pk=message.subject_id or NOBODY).first()
+    return rows.select_related(
+        "connection__connected_by", "connection__meta_app", "connection__tenant", "tenant", "invited_by"
+    ).defer("connection__meta_app__secret", "connection__meta_app__meta_secret")
 
 
-def _about(link: Link, connection: Connection) -> dict[str, Any]:
-    return {
-        "connection": connection,
-        "workspace": link.tenant.name,
-        "why": why_it_ended(connection.reason, link.flavour),
-        "host": FLAVOURS[link.flavour].host,
-        "by_hand": not FLAVOURS[link.flavour].consents,
-        "url": links.url_of(link),
-        "expires_at": link.expires_at,
-    }
+def _about(message: OutboxMessage, link: Link, connection: Connection) -> dict[str, Any]:
+    return mail_values.about_connection(
+        connection, message.recipient, url=links.url_of(link), expires_at=link.expires_at
+    )
 
 
 def _connect_invitation(message: OutboxMessage) -> dict[str, Any] | None:
@@ -112,7 +154,7 @@ def _connect_invitation(message: OutboxMessage) -> dict[str, Any] | None:
 
 
 def _connection(connection_id: uuid.UUID | None) -> Connection | None:
-    rows = Connection.objects.with_dates().select_related("tenant", "meta_app__tenant")
+    rows = Connection.objects.with_dates().select_related("tenant", "meta_app__tenant", "connected_by")
     return rows.filter(pk=connection_id or NOBODY).first()
 
 
@@ -120,8 +162,8 @@ def _revived(message: OutboxMessage) -> dict[str, Any] | None:
     connection = _connection(message.subject_id)
     if connection is None or connection.status != Status.ACTIVE:
         return None
-    path = reverse("connection", args=[connection.tenant.slug, connection.pk])
-    return {"connection": connection, "workspace": connection.tenant.name, "url": settings.SITE_URL + path}
+    url = mail_values.page_of(connection)
+    return {"connection": connection, "workspace": connection.tenant.name, "url": url}
 
 
 def _of_connection(message: OutboxMessage) -> dict[str, Any] | None:
@@ -168,3 +210,52 @@ def _all_clear(message: OutboxMessage) -> dict[str, Any] | None:
     )
     outage = Outage.objects.filter(pk=message.subject_id or NOBODY).first() if told.exists() else None
     return None if outage is None else {"outage": outage, "site_url": settings.SITE_URL}
+
+
+_TO_CREATORS: tuple[tuple[str, str, Context, Line, Sample], ...] = (
+    (
+        "reconnect_needed",
+        "An account ended: please reconnect",
+        _reconnect_needed,
+        mail_values.ended_line,
+        samples.reconnect_needed,
+    ),
+    *(
+        (
+            f"reconnect_reminder_{number}",
+            f"Reminder {number}: please reconnect",
+            _reconnect_reminder,
+            mail_values.reminder_line,
+            samples.reconnect_reminder,
+        )
+        for number in (1, 2, 3)
+    ),
+    ("reconnect_link", "Reconnect link", _reconnect_link, mail_values.reconnect_line, samples.reconnect_link),
+    (
+        "permission_missing",
+        "A permission is missing",
+        _permission_missing,
+        mail_values.permission_line,
+        samples.permission_missing,
+    ),
+    ("expires_soon", "An account ends soon", _expires_soon, mail_values.expiry_line, samples.expires_soon),
+    (
+        "connect_invitation",
+        "Invitation to connect",
+        _connect_invitation,
+        mail_values.invitation_line,
+        samples.connect_invitation,
+    ),
+)
+_NEWS: tuple[tuple[str, str, Line], ...] = (
+    ("creator_connected", "A creator has connected", mail_values.connected_line),
+    ("revived", "An account was reconnected", mail_values.revived_line),
+)
+_TO_STAFF: tuple[tuple[str, str, Context, Sample], ...] = (
+    ("brake_fell", "The brake fell", _brake_fell, samples.brake_fell),
+    ("our_fault", "A fault of our own", _our_fault, samples.our_fault),
+    ("refused_by_meta", "Meta refuses a request", _of_connection, samples.refused_by_meta),
+    ("standstill", "The work stands still", _standstill, samples.standstill),
+    ("all_clear", "The work goes on", _all_clear, samples.all_clear),
+    ("connect_misconfigured", "The Meta app is set up wrongly", _of_app, samples.connect_misconfigured),
+)

@@ -18,7 +18,9 @@ from tokens.wording import REMOVE_AT_META, Lack, ReasonText, lacks_in_words, why
 
 TIMELINE = 100
 PAGE = 50
-LIFETIME = 60  # days, as Instagram grants them
+# Days, as Meta grants them: until the key ends, or until a person must consent again.
+LIFETIMES = {Flavour.INSTAGRAM_LOGIN.value: 60, Flavour.FACEBOOK_LOGIN.value: 90, Flavour.SYSTEM_USER.value: 60}
+_ICONS = {Flavour.INSTAGRAM_LOGIN.value: "instagram", Flavour.FACEBOOK_LOGIN.value: "link"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class ConnectionRow:
     @property
     def lifetime(self) -> int:
         """What `days_left` is measured against."""
-        return max(LIFETIME, self.days_left or 0)
+        return max(LIFETIMES[self.connection.flavour], self.days_left or 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ class ConnectionDetail:
     """Whom people deal with at Meta for it."""
     reconnect_words: str
     """What the button says that brings it back."""
+    reconnect_icon: str
 
     @property
     def lacks(self) -> list[Lack]:
@@ -182,6 +185,7 @@ def detail_of(connection: Connection, now: dt.datetime) -> ConnectionDetail:
         others=_others(connection),
         host=FLAVOURS[connection.flavour].host,
         reconnect_words="Reconnect Instagram" if FLAVOURS[connection.flavour].consents else "Replace the token",
+        reconnect_icon=_ICONS.get(connection.flavour, "lock"),
     )
 
 
@@ -229,7 +233,9 @@ def _next_step(connection: Connection, now: dt.datetime) -> str:
     if due_at <= now:
         return "It is renewed with the next sweep."
     verb = "We try to renew it again" if connection.credential.refresh_failures else "It is renewed by itself"
-    return f"{verb} on {day(due_at)} at {clock(due_at)}."
+    by_person = credential.renew_by
+    until = "" if by_person is None else f" A person must confirm it by {day(by_person)}."
+    return f"{verb} on {day(due_at)} at {clock(due_at)}.{until}"
 
 
 def _need(number: int) -> str:

@@ -205,8 +205,8 @@ REMOVE_AT_META = {
     Flavour.FACEBOOK_LOGIN: "We also tell Facebook to take the app's permissions back, unless other accounts of the "
     "same person are connected through it. Whoever wants to see it for themselves finds the app in Facebook's settings "
     "→ Apps and websites.",
-    Flavour.SYSTEM_USER: "The token itself goes on living at Meta, since others may use it. To end it everywhere, "
-    "tick below, or revoke it in Meta's business settings → System users.",
+    Flavour.SYSTEM_USER: "As long as nobody revokes it the token itself goes on living at Meta, since others may use "
+    "it. To end it everywhere, revoke it in Meta's business settings → System users.",
 }
 
 # What can be asked for with Instagram Login, the one that everything rests on first.

@@ -1,4 +1,4 @@
-"""Changes a workspace's name, address, time zone and language."""
+"""Changes a workspace's name, address, time zone, language and address for answers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ SENTENCES = {
     "slug": "The workspace's address is now /w/{}/; the old one leads there.",
     "time_zone": "Dates are now shown in the time zone {}.",
     "language": "The language of dates and mails is now “{}”.",
+    "reply_to": "Answers to the workspace's mails now go to {}.",
 }
+# What may be left empty, and what that means.
+EMPTIED = {"reply_to": "Answers to the workspace's mails now go to whoever runs the site."}
 LANGUAGES = dict(WORKSPACE_LANGUAGES)
 
 
@@ -29,7 +32,7 @@ def change_workspace(tenant: Tenant, *, by: User, **wanted: str) -> list[str]:
     Args:
         tenant: the workspace; where somebody has deleted it meanwhile, nothing is changed.
         by: the member who asks.
-        **wanted: new values of `name`, `slug`, `time_zone` and `language`, checked.
+        **wanted: new values of `name`, `slug`, `time_zone`, `language` and `reply_to`, checked.
 
     Returns:
         The names of the columns that were changed.
@@ -48,12 +51,14 @@ def _change(tenant: Tenant, by: User, wanted: dict[str, str]) -> list[str]:
     row = lock_living(tenant.pk)
     if row is None:
         return []
-    changed = [column for column in SENTENCES if wanted.get(column, "") not in {"", getattr(row, column)}]
+    given = {column: value for column, value in wanted.items() if value or column in EMPTIED}
+    changed = [column for column in SENTENCES if column in given and given[column] != getattr(row, column)]
     if "slug" in changed:
         _move(row, wanted["slug"])
     for column in changed:
         setattr(row, column, wanted[column])
-        text = SENTENCES[column].format(LANGUAGES.get(wanted[column], wanted[column]))
+        sentence = SENTENCES[column] if wanted[column] else EMPTIED[column]
+        text = sentence.format(LANGUAGES.get(wanted[column], wanted[column]))
         events.record(tenant=row, kind=f"workspace_{column}_changed", text=text, actor=by.email)
     row.save(update_fields=changed)
     return changed

@@ -6,8 +6,8 @@ import logging
 import smtplib
 
 from django.conf import settings
-from django.core.mail import send_mail
-from django.template.loader import render_to_string
+
+from notifications.sending import send_now
 
 logger = logging.getLogger(__name__)
 
@@ -21,12 +21,6 @@ def mail_goodbye(*, email: str, gone: list[str]) -> None:
     """
     context = {"email": email, "gone": gone, "site_url": settings.SITE_URL}
     try:
-        send_mail(
-            subject="Your Perennial account is deleted",
-            message=render_to_string("emails/account_deleted.txt", context),
-            from_email=None,
-            recipient_list=[email],
-            html_message=render_to_string("emails/account_deleted.html", context),
-        )
+        send_now("account_deleted", email, context)
     except (OSError, smtplib.SMTPException) as error:
         logger.error("A goodbye was not mailed: %s", type(error).__name__)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import logging
 import smtplib
 
-from django.core.mail import send_mail
-from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext
 
@@ -16,6 +14,8 @@ from accounts.rights import IN_WORDS, NAMES
 from accounts.services import invitations
 from accounts.services.invitation_limits import NOT_MAILED
 from notifications.localisation import localised
+from notifications.places import place_of
+from notifications.sending import send_now
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ def mail_invitation(invitation: Invitation) -> bool:
         False where the mail server refused it or did not answer: the invitation stands and can be sent again.
     """
     try:
-        with localised(invitation.tenant):
+        with localised(place_of(invitation.email, invitation.tenant)):
             _send(invitation)
     except (OSError, smtplib.SMTPException) as error:
         logger.error("Invitation %s was not mailed: %s", invitation.pk, type(error).__name__)
@@ -53,11 +53,4 @@ def _send(invitation: Invitation) -> None:
         "expires_at": invitation.expires_at,
         "url": invitations.url_of(invitation),
     }
-    subject = render_to_string("emails/invitation.subject.txt", context)
-    send_mail(
-        subject=" ".join(subject.split()),
-        message=render_to_string("emails/invitation.txt", context),
-        from_email=None,
-        recipient_list=[invitation.email],
-        html_message=render_to_string("emails/invitation.html", context),
-    )
+    send_now("invitation", invitation.email, context, workspace=invitation.tenant)

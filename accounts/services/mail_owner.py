@@ -5,11 +5,10 @@ from __future__ import annotations
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
-from django.core.mail import send_mail
-from django.template.loader import render_to_string
 from django.urls import reverse
 
 from accounts.models import Tenant, User
+from notifications.sending import send_now
 
 
 def mail_set_password_link(*, tenant: Tenant, user: User) -> None:
@@ -23,10 +22,4 @@ def mail_set_password_link(*, tenant: Tenant, user: User) -> None:
         kwargs={"uidb36": user_pk_to_url_str(user), "key": default_token_generator.make_token(user)},
     )
     context = {"tenant": tenant, "user": user, "url": settings.SITE_URL + path, "site_url": settings.SITE_URL}
-    send_mail(
-        subject=f"Your Perennial workspace “{tenant.name}” is ready",
-        message=render_to_string("emails/owner_welcome.txt", context),
-        from_email=None,
-        recipient_list=[user.email],
-        html_message=render_to_string("emails/owner_welcome.html", context),
-    )
+    send_now("owner_welcome", user.email, context)

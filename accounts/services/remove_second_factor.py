@@ -5,12 +5,11 @@ from __future__ import annotations
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.conf import settings
-from django.core.mail import send_mail
 from django.db import transaction
-from django.template.loader import render_to_string
 from django.urls import reverse
 
 from accounts.models import User
+from notifications.sending import send_now
 
 
 def remove_second_factor(*, user: User) -> int:
@@ -35,10 +34,4 @@ def mail_removal(*, user: User) -> None:
         OSError, smtplib.SMTPException: the mail server refused it or did not answer.
     """
     context = {"user": user, "url": settings.SITE_URL + reverse("mfa_index")}
-    send_mail(
-        subject="Your second factor was removed",
-        message=render_to_string("emails/second_factor_removed.txt", context),
-        from_email=None,
-        recipient_list=[user.email],
-        html_message=render_to_string("emails/second_factor_removed.html", context),
-    )
+    send_now("second_factor_removed", user.email, context)

@@ -1,10 +1,11 @@
-"""One's own account: getting one's data, and deleting it."""
+"""One's own account: the language of one's mails, getting one's data, and deleting it."""
 
 from __future__ import annotations
 
 import json
 
 from allauth.account.decorators import reauthentication_required
+from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
@@ -12,9 +13,10 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.account_forms import DeleteAccountForm
+from accounts.account_forms import DeleteAccountForm, PlaceForm
 from accounts.models import User
 from accounts.own_data import in_utc, own_data
+from accounts.services.choose_place import choose_place
 from accounts.services.delete_account import MustHandOver, delete_account, plan
 from accounts.services.mail_goodbye import mail_goodbye
 
@@ -31,6 +33,18 @@ def account_data(request: HttpRequest) -> HttpResponse:
     response = HttpResponse(f"{text}\n", content_type="application/json; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="perennial-my-data-{timezone.now():%Y-%m-%d}.json"'
     return response
+
+
+@ask_or_act
+def account_language(request: HttpRequest) -> HttpResponse:
+    """In which language and time zone mails to somebody's own addresses come."""
+    user = _user(request)
+    form = PlaceForm(request.POST if request.method == "POST" else None, user=user)
+    if form.is_valid():
+        choose_place(user, **form.cleaned_data)
+        messages.success(request, "Saved. Mails to you come like that from now on.")
+        return redirect("account_language")
+    return render(request, "accounts/account_language.html", {"form": form})
 
 
 @ask_or_act

@@ -20,6 +20,12 @@ def instant(at: dt.datetime | None) -> str:
 
 
 @register.filter
+def day(at: dt.datetime | None) -> str:
+    """`18 June 2027`; nothing where there is none."""
+    return localisation.day(at) if at else ""
+
+
+@register.filter
 def time_element(at: dt.datetime | None) -> str:
     """The same for pages: programs read it in UTC, and a screen reader in the language of the date."""
     if not at:

@@ -59,6 +59,6 @@ def test_a_mail_server_that_fails_undoes_nothing(signed_in, alice, monkeypatch):
     def fail(*args, **kwargs):
         raise smtplib.SMTPServerDisconnected
 
-    monkeypatch.setattr("accounts.services.remove_second_factor.send_mail", fail)
+    monkeypatch.setattr("accounts.services.remove_second_factor.send_now", fail)
     assert remove(alice.email) == {"removed": 1}
     assert not Authenticator.objects.exists()

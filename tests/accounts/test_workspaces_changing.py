@@ -1,4 +1,4 @@
-"""The settings: name, address, time zone and language."""
+"""The settings: name, address, time zone, language and the address for answers."""
 
 from __future__ import annotations
 
@@ -46,6 +46,25 @@ def test_each_change_is_kept_and_told_in_the_history(save, tenant, alice):
     assert {event.actor for event in told} == {alice.email}
 
 
+def test_an_address_for_answers_is_kept_and_given_up_again(save, tenant):
+    assert "The settings are saved." in save(reply_to="hello@agency.example")
+    assert tenant.reply_to == "hello@agency.example"
+    assert "Nothing was different." in save(reply_to="hello@agency.example")
+    save(reply_to="")
+    assert tenant.reply_to == ""
+    told = Event.objects.for_tenant(tenant).filter(kind="workspace_reply_to_changed").order_by("pk")
+    assert [event.text for event in told] == [
+        "Answers to the workspace's mails now go to hello@agency.example.",
+        "Answers to the workspace's mails now go to whoever runs the site.",
+    ]
+
+
+@pytest.mark.parametrize("nonsense", ["hello", "a@b.example, c@d.example", "x@y.example\r\nBcc: z@y.example"])
+def test_an_address_for_answers_that_is_none_is_refused(nonsense, save, tenant):
+    assert "Enter one complete mail address" in save(reply_to=nonsense)
+    assert tenant.reply_to == ""
+
+
 def test_nothing_different_is_no_event(save, tenant):
     assert "Nothing was different." in save()
     assert Event.objects.for_tenant(tenant).count() == 1
@@ -60,7 +79,7 @@ def test_what_is_for_owners_is_offered_to_owners_alone(tenant, signed_in):
     path = f"/w/{tenant.slug}/settings/"
     assert f"{path}delete/" in read(signed_in.get(path)).hrefs
     admins = read(sign_in(make_member(tenant, Role.ADMIN)).get(path)).hrefs
-    assert {href for href in admins if href.startswith(path)} - {path} == {f"{path}permissions/"}
+    assert {href for href in admins if href.startswith(path)} - {path} == {f"{path}permissions/", f"{path}mails/"}
 
 
 @pytest.mark.parametrize(

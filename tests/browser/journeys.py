@@ -20,8 +20,8 @@ from tokens.models import Connection, Credential
 PASSWORD = factories.PASSWORD
 ALICE = "alice@example.com"
 WORKSPACE = "/w/alice-co/"
-# Browsers carry the mark that Instagram hangs onto the address over our redirect.
-CONNECTION = re.compile(r"/w/alice-co/connections/[0-9a-f-]{36}/(#_)?$")
+# Browsers carry the mark that Instagram or Facebook hangs onto the address over our redirect.
+CONNECTION = re.compile(r"/w/alice-co/connections/[0-9a-f-]{36}/(#_(=_)?)?$")
 
 
 def fill_in_sign_up(visitor: Visitor) -> None:

@@ -105,7 +105,7 @@ def test_an_error_inside_shows_no_secret_in_page_report_mail_or_log(
         if target in NOW:
             response = browser.post(f"{life.page_of(connection)}refresh/")
         elif target in LINK:
-            response = browser.post(f"{address}new/" if target.endswith("send_link") else address)
+            response = browser.post(f"{address}new/" if target.endswith("send_new_link") else address)
         elif back:
             response = browser.get(back)
         else:

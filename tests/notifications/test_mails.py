@@ -13,6 +13,8 @@ from notifications.mails import Pointless, compose, message_id
 from notifications.models import OutboxMessage
 from tests.notifications.conftest import KIND, Greet
 
+pytestmark = pytest.mark.django_db
+
 
 @pytest.fixture
 def message(greet: Greet) -> OutboxMessage:

@@ -17,7 +17,8 @@ from tokens.notices import register_kinds
 from tokens.services import brake, links
 
 pytestmark = pytest.mark.django_db(transaction=True)
-BY_LINK = ["reconnect_needed", "reconnect_link", "permission_missing"]
+REMINDERS = [f"reconnect_reminder_{number}" for number in (1, 2, 3)]
+BY_LINK = ["reconnect_needed", "reconnect_link", "permission_missing", *REMINDERS]
 OF_CONNECTION = ["revived", "our_fault", "refused_by_meta"]
 KINDS = [*BY_LINK, *OF_CONNECTION, "brake_fell", "connect_misconfigured"]
 
@@ -48,7 +49,9 @@ def test_these_are_all_the_kinds_there_are():
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_mail_of_each_kind_says_what_it_is_about(kind):
-    connection = ended("anna") if kind == "reconnect_needed" else make_connection(handle="anna", permissions=[])
+    connection = (
+        ended("anna") if kind in ["reconnect_needed", *REMINDERS] else make_connection(handle="anna", permissions=[])
+    )
     [message] = [each for each in deliver(kind, subject_of(kind, connection)) if each.to == ["anna@example.com"]]
     [(html, _)] = message.alternatives
     for text in (message.subject, message.body, html):

@@ -1,5 +1,5 @@
 """Staff's pages: connections, Meta apps, brakes, budgets, sweeps, deletions, unknown answers, who came back,
-the doctor.
+the doctor, and what mails look like.
 
 The credential has none: no page may load a token.
 """
@@ -9,6 +9,7 @@ from tokens.admin.budgets import AppBudgetAdmin
 from tokens.admin.connections import ConnectionAdmin
 from tokens.admin.deletions import DeletionRequestAdmin
 from tokens.admin.doctor import doctor
+from tokens.admin.mails import mails
 from tokens.admin.meta_apps import MetaAppAdmin
 from tokens.admin.recovery import recovery
 from tokens.admin.sweeps import SweepRunAdmin
@@ -23,5 +24,6 @@ __all__ = [
     "SweepRunAdmin",
     "UnknownAnswerAdmin",
     "doctor",
+    "mails",
     "recovery",
 ]

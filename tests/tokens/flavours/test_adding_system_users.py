@@ -226,6 +226,7 @@ def test_the_mail_and_its_link_say_what_to_do_and_offer_no_button_that_leads_now
     path = mail.body.partition("http://localhost:8000")[2].split()[0]
     page = Page(Client().get(path).content.decode())
     assert f"{NAME} needs a new token" in page.text
+    assert "create a system user again" in page.text
     assert page.button_words == []
     assert f"/w/{people.tenant.slug}/connect/system_user/" in page.hrefs
     assert Page(Client().post(path).content.decode()).text == page.text

@@ -45,7 +45,7 @@ def test_with_another_account_both_are_named_and_nothing_changes(people: Faceboo
     before = credential_of(dead).version
     _, page = people.result(people.consent(SINGLE, people.page_of(dead, "reconnect/")))
     assert "We expected @flora.bakes , but what you shared at Facebook opens @cafe.luna ." in page.text
-    assert "Try again" in page.button_words
+    assert "Switch account" in page.button_words
     assert credential_of(dead).version == before
     assert Connection.objects.get().status == "inactive"
 

@@ -54,7 +54,7 @@ def test_stopping_is_an_end_that_changes_nothing(refused: str, phone: Client, pa
     assert answer.status_code == 200
     assert "Nothing was changed" in page.text
     assert "@sister.of.creator was not connected" in page.text
-    assert not ConnectAttempt.objects.exclude(pending_secret=None).exists()
+    assert not ConnectAttempt.objects.exclude(pending_secret__isnull=True).exists()
     assert "the link in your mail is good until" in page.text
     assert page.button_words == []
     assert all_rows() == before

@@ -12,7 +12,7 @@ import pytest
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.crowds import copy_row
@@ -117,6 +117,7 @@ def test_whatever_is_asked_for_is_answered(text: str, days: int) -> None:
     assert days_of(text) == days
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 20), max_size=30))
 def test_the_median_of_counts_is_that_of_the_numbers(numbers: list[int]) -> None:
     assert median(Counter(numbers)) == (statistics.median(numbers) if numbers else None)
