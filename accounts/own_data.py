@@ -12,7 +12,7 @@ from allauth.usersessions.models import UserSession
 from django.db.models import Model
 
 from accounts.models import Event, Invitation, Membership, User
-from notifications.models import OutboxMessage, SilencedAddress
+from notifications.models import MailPreference, OutboxMessage, SilencedAddress, Unsubscribed
 
 Line = dict[str, Any]
 Gather = Callable[[User], list[Line]]
@@ -38,6 +38,8 @@ def own_data(user: User) -> dict[str, Any]:
         "what_you_did": _acts(addresses),
         "mails_to_you": _mails(addresses),
         "addresses_that_take_no_mail": _silenced(addresses),
+        "mails_you_unsubscribed_from": _unsubscribed(addresses),
+        "mails_you_chose": _choices(user),
     }
 
 
@@ -118,3 +120,13 @@ def in_utc(value: Any) -> str:
     if not isinstance(value, dt.datetime):
         raise TypeError(f"{type(value).__name__} is no instant")
     return value.astimezone(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _unsubscribed(addresses: list[str]) -> list[Line]:
+    rows = Unsubscribed.objects.filter(address__in=addresses).select_related("tenant").order_by("since", "pk")
+    return [{"address": row.address, "workspace": row.tenant.name, "since": row.since} for row in rows]
+
+
+def _choices(user: User) -> list[Line]:
+    rows = MailPreference.objects.filter(user=user).select_related("tenant").order_by("tenant__name", "group")
+    return [{"workspace": row.tenant.name, "mails": row.group, "wanted": row.wanted} for row in rows]

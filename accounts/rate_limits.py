@@ -17,8 +17,9 @@ from accounts.client_address import client_ip, network_of
 from accounts.models import User
 
 SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
-# Meta calls from few addresses and in bursts, and proves by a signature that it is Meta.
-UNLIMITED = "/meta/"
+# Meta, and mail programs that unsubscribe for all their people, call from few addresses and in bursts; what they bring
+# is signed.
+UNLIMITED = ("/meta/", "/unsubscribe/")
 # A caller whose count was thrown out of the cache in the very moment starts anew; more often than this nobody does.
 TRIES = 3
 # What allauth's own limits are counted over, most of them: it does not tell which one was reached.

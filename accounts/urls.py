@@ -2,7 +2,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import path
 from django.views.generic import TemplateView
 
-from accounts.views import invitation, landing, own_account, team, workspaces
+from accounts.views import invitation, landing, mail_choices, own_account, team, workspaces
 
 TEAM = "w/<slug:slug>/team/"
 
@@ -14,6 +14,7 @@ urlpatterns = [
     path("accounts/deleted/", own_account.account_deleted, name="account_deleted"),
     path("workspaces/new/", workspaces.new_workspace, name="new_workspace"),
     path("w/<slug:slug>/settings/", workspaces.workspace_settings, name="workspace_settings"),
+    path("w/<slug:slug>/settings/notifications/", mail_choices.notifications, name="notifications"),
     path("w/<slug:slug>/settings/delete/", workspaces.delete_workspace, name="delete_workspace"),
     path("w/<slug:slug>/team/leave/", workspaces.leave_workspace, name="leave_workspace"),
     path("w/<slug:slug>/deleted/", workspaces.workspace_deleted, name="workspace_deleted"),

@@ -18,7 +18,7 @@ HIDDEN = "…"
 # What stands in a path after one of these opens something: a connection, an address, an account.
 # A path begins with a slash, or right after a quotation mark where Django tells of one that it could not resolve.
 PATH_SECRET = re.compile(
-    r"([/\"'](?:link|invitation|(?:connect/)?outcome|(?:accounts/)?confirm-email|(?:accounts/)?password/reset/key)/+)"
+    r"([/\"'](?:link|unsubscribe|invitation|(?:connect/)?outcome|(?:accounts/)?confirm-email|(?:accounts/)?password/reset/key)/+)"
     r"[^/?\s\"'<>]+",
     re.IGNORECASE,
 )

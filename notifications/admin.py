@@ -33,7 +33,7 @@ class OutboxAdmin(ReadOnlyAdmin):
     @column(
         "State",
         ordering="state",
-        label={"pending": "info", "sent": "success", "refused": "danger", "dropped": "warning"},
+        label={"pending": "info", "held": "info", "sent": "success", "refused": "danger", "dropped": "warning"},
     )
     def state_word(self, message: OutboxMessage) -> tuple[str, str]:
         return message.state, message.get_state_display()

@@ -21,12 +21,15 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import transaction
 from django.utils import timezone
 
-from notifications import signs
+from notifications import digest, signs
+from notifications.audience import DIGEST
 from notifications.failures import Failure, NotTaken, judge
+from notifications.gate import why_not
+from notifications.limits import put_off, take_single
 from notifications.mails import Pointless, compose
 from notifications.models import OutboxMessage, State
 from notifications.registry import UnknownKind, find
-from notifications.silence import is_silenced, silence
+from notifications.silence import silence
 from notifications.worker import asked_to_stop
 
 logger = logging.getLogger(__name__)
@@ -46,12 +49,17 @@ MOST_STUMBLES = 2
 
 @dataclass(slots=True)
 class DeliveryReport:
-    """What became of the mails taken up. `stopped`: the failure that ended the run early, or empty."""
+    """What became of the mails taken up. `stopped`: the failure that ended the run early, or empty.
+
+    `held` ones are told in a digest; `put_off` ones, among them some that were not taken up, wait for the next hour.
+    """
 
     sent: int = 0
     retried: int = 0
     refused: int = 0
     dropped: int = 0
+    held: int = 0
+    put_off: int = 0
     lost_lease: int = 0
     stopped: str = ""
 
@@ -159,8 +167,11 @@ class _Run:
         self._stumbles = 0
 
     def work(self, message: OutboxMessage) -> None:
+        if waiting := put_off(message, timezone.now()):
+            self.report.put_off += waiting
+            return
         mail = self._prepare(message)
-        if mail is None or not self._open_line(message):
+        if mail is None or not self._take_single(message) or not self._open_line(message):
             return
         if not OutboxMessage.objects.change_claimed(message, lease_until=timezone.now() + LEASE):
             self.report.lost_lease += 1
@@ -169,8 +180,8 @@ class _Run:
 
     def _prepare(self, message: OutboxMessage) -> EmailMultiAlternatives | None:
         try:
-            if is_silenced(message.recipient, tenant_id=message.tenant_id):
-                raise Pointless("silenced")
+            if word := why_not(message):
+                raise Pointless(word)
             return compose(message)
         except Pointless as reason:
             self._end(message, State.DROPPED, reason.word)
@@ -182,6 +193,11 @@ class _Run:
             logger.error("The mail %s of %s can't be written: %s", message.pk, message.kind, _place(error))
             self._fail(message, Failure("render"))
         return None
+
+    def _take_single(self, message: OutboxMessage) -> bool:
+        taken = take_single(message, timezone.now())
+        self.report.held += not taken
+        return taken
 
     def _open_line(self, message: OutboxMessage) -> bool:
         try:
@@ -231,15 +247,19 @@ class _Run:
         self._count(message, "retried", stored, failure.word)
 
     def _end(self, message: OutboxMessage, state: State, word: str, **changes: object) -> bool:
-        stored = OutboxMessage.objects.change_claimed(
-            message,
-            state=state,
-            last_error=word,
-            due_at=None,
-            lease_owner="",
-            lease_until=None,
-            **changes,
-        )
+        # Both or neither: what a digest has told must not be told by the next one.
+        with transaction.atomic():
+            stored = OutboxMessage.objects.change_claimed(
+                message,
+                state=state,
+                last_error=word,
+                due_at=None,
+                lease_owner="",
+                lease_until=None,
+                **changes,
+            )
+            if stored and message.kind == DIGEST:
+                digest.settle(message, state, word)
         self._count(message, state.value, stored, word)
         return stored
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from email.message import Message
 from email.utils import format_datetime
 from typing import Any
@@ -9,9 +10,11 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
+from django.urls import reverse
 from django.utils import timezone
 
-from notifications import registry
+from notifications import registry, unsubscribing
+from notifications.audience import rule_of
 from notifications.localisation import localised
 from notifications.models import OutboxMessage
 from notifications.places import place_of
@@ -19,9 +22,12 @@ from notifications.registry import Audience, DigestItem, Kind
 from notifications.senders import answers_to, sender
 from notifications.writing import write
 
+# What is held is told the next morning, and no sooner.
+HELD_LONGEST = dt.timedelta(hours=36)
+
 
 class Pointless(Exception):
-    """The mail should not be sent: it is `too_old`, `obsolete` as its producer says, or its address is `silenced`."""
+    """The mail should not be sent: it is `too_old`, `obsolete` as its producer says, or its reader is not to get it."""
 
     def __init__(self, word: str) -> None:
         super().__init__(word)
@@ -52,7 +58,8 @@ def compose(message: OutboxMessage) -> EmailMultiAlternatives:
 
 
 def _compose(message: OutboxMessage, kind: Kind) -> EmailMultiAlternatives:
-    words = write(kind.templates, {"recipient": message.recipient, **_values(message, kind)})
+    values = {"recipient": message.recipient, **_values(message, kind), **_ways_out(message)}
+    words = write(kind.templates, values)
     workspace = None if kind.audience is Audience.STAFF else message.tenant
     mail = _Mail(
         subject=words.subject,
@@ -65,6 +72,7 @@ def _compose(message: OutboxMessage, kind: Kind) -> EmailMultiAlternatives:
             # When it was written, not when it travels: a repeated mail is the same mail.
             "Date": format_datetime(message.created_at),
             "Auto-Submitted": "auto-generated",
+            **unsubscribing.headers_of(message),
         },
     )
     mail.boundary = f"=_{message.pk}"
@@ -85,12 +93,21 @@ def line_of(message: OutboxMessage) -> DigestItem | None:
     Returns None where its kind is never told in one. Raises as `compose` does.
     """
     kind = registry.find(message.kind)
-    values = _values(message, kind)
+    values = _values(message, kind, waited=HELD_LONGEST)
     return kind.line(values) if kind.line else None
 
 
-def _values(message: OutboxMessage, kind: Kind) -> dict[str, Any]:
-    if kind.max_age is not None and timezone.now() - message.created_at > kind.max_age:
+def _ways_out(message: OutboxMessage) -> dict[str, str]:
+    """Where its reader ends such mails, and where a member chooses among them."""
+    found = {"unsubscribe_url": unsubscribing.url_of(message)}
+    rule = rule_of(message.kind)
+    if rule is not None and rule.switchable and message.tenant is not None:
+        found["settings_url"] = settings.SITE_URL + reverse("notifications", args=[message.tenant.slug])
+    return found
+
+
+def _values(message: OutboxMessage, kind: Kind, *, waited: dt.timedelta = dt.timedelta(0)) -> dict[str, Any]:
+    if kind.max_age is not None and timezone.now() - message.created_at > kind.max_age + waited:
         raise Pointless("too_old")
     values = kind.context(message)
     if values is None:

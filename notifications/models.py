@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import uuid
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from notifications.querysets import OutboxQuerySet, SilencedAddressQuerySet
+from notifications.querysets import OfTenantQuerySet, OutboxQuerySet, SilencedAddressQuerySet
 
 
 class State(models.TextChoices):
     PENDING = "pending"
+    HELD = "held"
     SENT = "sent"
     REFUSED = "refused"
     DROPPED = "dropped"
@@ -20,6 +22,8 @@ class State(models.TextChoices):
 
 class OutboxMessage(models.Model):
     """One mail to one address, written together with what it tells of and delivered later.
+
+    One that comes after the address's last single mail of a day is held, and told by the digest that it names.
 
     `due_at` is set while the mail is owed and empty afterwards. `fence` rises with every claim: a result is
     stored only under the number it was claimed with, so that one that comes late changes nothing.
@@ -36,6 +40,9 @@ class OutboxMessage(models.Model):
     kind = models.CharField(max_length=40)
     recipient = models.EmailField(max_length=254)
     subject_id = models.UUIDField(null=True, help_text="The producer's row that the mail is about.")
+    topic_id = models.UUIDField(
+        null=True, help_text="What its reader may unsubscribe from: a connection, or a workspace."
+    )
     dedupe_key = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the producer's key and address.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     due_at = models.DateTimeField(null=True, default=timezone.now)
@@ -46,6 +53,8 @@ class OutboxMessage(models.Model):
     fence = models.PositiveBigIntegerField(default=0)
     last_error = models.CharField(max_length=20, blank=True, help_text="A short word or code, never a text.")
     sent_at = models.DateTimeField(null=True)
+    single_on = models.DateField(null=True, help_text="The reader's day of whose few single mails it is one.")
+    digest_id = models.UUIDField(null=True, help_text="The mail that tells it, with others, in its place.")
 
     objects = OutboxQuerySet.as_manager()
 
@@ -66,6 +75,14 @@ class OutboxMessage(models.Model):
             models.Index(
                 fields=["created_at"], condition=Q(due_at__isnull=True, tenant__isnull=False), name="outbox_ended"
             ),
+            # An address's single mails of a day, and a workspace's of an hour.
+            models.Index(
+                fields=["tenant", "recipient", "single_on"], condition=Q(single_on__isnull=False), name="outbox_singles"
+            ),
+            models.Index(fields=["tenant", "sent_at"], condition=Q(sent_at__isnull=False), name="outbox_sent"),
+            models.Index(fields=["digest_id"], condition=Q(digest_id__isnull=False), name="outbox_digests"),
+            # Why somebody was not told about a connection, and whether something is still on its way to them.
+            models.Index(fields=["topic_id", "-created_at"], condition=Q(topic_id__isnull=False), name="outbox_topic"),
         ]
 
     def __str__(self) -> str:
@@ -88,6 +105,48 @@ class SilencedAddress(models.Model):
 
     def __str__(self) -> str:
         return f"silenced: {self.why}"
+
+
+class Unsubscribed(models.Model):
+    """An address whose reader wants no more mail about one connection, or none of a workspace's invitations."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tenant = models.ForeignKey("accounts.Tenant", on_delete=models.CASCADE, related_name="+")
+    topic_id = models.UUIDField(help_text="The connection; the workspace itself for its invitations.")
+    address = models.EmailField(max_length=254, help_text="In lower case.")
+    since = models.DateTimeField(default=timezone.now)
+
+    objects = OfTenantQuerySet["Unsubscribed"].as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["topic_id", "address"], name="one_unsubscription_a_topic")]
+
+    def __str__(self) -> str:
+        return f"unsubscribed from {self.topic_id}"
+
+
+class MailPreference(models.Model):
+    """Whether a member gets a group of mails; without a member, what the workspace has as its default."""
+
+    id = models.BigAutoField(primary_key=True)
+    tenant = models.ForeignKey("accounts.Tenant", on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="+")
+    group = models.CharField(max_length=20, help_text="A group of `notifications.audience`.")
+    wanted = models.BooleanField()
+
+    objects = OfTenantQuerySet["MailPreference"].as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "user", "group"], name="one_choice_a_member"),
+            # Of nothing there may be any number, where a database counts each as another.
+            models.UniqueConstraint(
+                fields=["tenant", "group"], condition=Q(user__isnull=True), name="one_default_a_workspace"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.group}: {'on' if self.wanted else 'off'}"
 
 
 class Outage(models.Model):

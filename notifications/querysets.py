@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 from uuid import UUID
 
 from django.db import models
@@ -12,6 +12,8 @@ from django.db.models import F, Q
 
 if TYPE_CHECKING:
     from notifications.models import OutboxMessage, SilencedAddress  # noqa: F401 - the latter in a string alone
+
+_Row = TypeVar("_Row", bound=models.Model)
 
 
 class OutboxQuerySet(models.QuerySet["OutboxMessage"]):
@@ -33,10 +35,12 @@ class OutboxQuerySet(models.QuerySet["OutboxMessage"]):
         return taken
 
 
-class SilencedAddressQuerySet(models.QuerySet["SilencedAddress"]):
+class OfTenantQuerySet(models.QuerySet[_Row]):
     def for_tenant(self, tenant: Any) -> Self:
         return self.filter(tenant=tenant)
 
+
+class SilencedAddressQuerySet(OfTenantQuerySet["SilencedAddress"]):
     def of(self, addresses: Iterable[str], *, tenant_id: UUID) -> Self:
         """Those of one tenant among `addresses`, in any spelling."""
         return self.filter(tenant_id=tenant_id, address__in=[address.lower() for address in addresses])

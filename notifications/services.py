@@ -16,7 +16,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from notifications import doorbell, registry
-from notifications.models import OutboxMessage, SilencedAddress, State
+from notifications.models import OutboxMessage, SilencedAddress, State, Unsubscribed
 
 logger = logging.getLogger(__name__)
 LONGEST_ADDRESS = 254
@@ -29,6 +29,7 @@ def notify(
     tenant_id: UUID | None,
     subject_id: UUID | None,
     dedupe_key: str,
+    topic_id: UUID | None = None,
     now: dt.datetime | None = None,
 ) -> int:
     """Owes each recipient one mail, in the caller's transaction: both are kept or neither.
@@ -39,6 +40,7 @@ def notify(
         tenant_id: the tenant whose erasure takes the mail with it; None for alerts to staff.
         subject_id: id of the producer's row from which the kind's context function gathers the words.
         dedupe_key: names the occasion. Asked again with the same key, an address gets no second mail, ever.
+        topic_id: what a reader may unsubscribe from: a connection, or the tenant itself for its invitations.
         now: the time of writing; the clock's by default.
 
     Returns how many mails were newly owed. Raises UnknownKind before anything is written.
@@ -51,7 +53,8 @@ def notify(
             kind=kind,
             recipient=address,
             subject_id=subject_id,
-            dedupe_key=_digest(dedupe_key, address),
+            topic_id=topic_id,
+            dedupe_key=key_of(dedupe_key, address),
             created_at=moment,
             due_at=moment,
         )
@@ -79,14 +82,20 @@ def notify_staff(*, kind: str, subject_id: UUID | None = None, dedupe_key: str, 
 
 
 def forget(*, subject_ids: Iterable[UUID]) -> int:
-    """Erases all mail, sent or owed, that is about these rows of the producer. Returns how many."""
-    erased, _ = OutboxMessage.objects.filter(subject_id__in=list(subject_ids)).delete()
+    """Erases all mail, sent or owed, that is about these rows of the producer, and who unsubscribed from them.
+
+    Returns how many mails.
+    """
+    keys = list(subject_ids)
+    Unsubscribed.objects.filter(topic_id__in=keys).delete()
+    erased, _ = OutboxMessage.objects.filter(Q(subject_id__in=keys) | Q(topic_id__in=keys)).delete()
     return erased
 
 
 def forget_mails_to(addresses: Collection[str], *, tenant_id: UUID) -> int:
-    """Erases all mail of one tenant to these addresses, sent or owed, and whether one is silenced. Returns how many."""
+    """Erases all mail of one tenant to these addresses, sent or owed, and which of them take none. Returns how many."""
     SilencedAddress.objects.of(addresses, tenant_id=tenant_id).delete()
+    Unsubscribed.objects.filter(tenant_id=tenant_id, address__in=[address.lower() for address in addresses]).delete()
     erased, _ = OutboxMessage.objects.filter(recipient__in=list(addresses), tenant_id=tenant_id).delete()
     return erased
 
@@ -97,9 +106,11 @@ def forget_recipients(addresses: Collection[str], *, tenant_ids: Iterable[UUID])
     Mail about other tenants that is owed leaves all the same: it may be the only word that somebody gets of a death.
     Returns how many were erased.
     """
-    SilencedAddress.objects.filter(address__in=[address.lower() for address in addresses]).delete()
+    lowered = [address.lower() for address in addresses]
+    SilencedAddress.objects.filter(address__in=lowered).delete()
+    Unsubscribed.objects.filter(address__in=lowered).delete()
     rows = OutboxMessage.objects.filter(recipient__in=list(addresses))
-    pointless = ~Q(state=State.PENDING) | Q(tenant_id__in=list(tenant_ids))
+    pointless = ~Q(state__in=[State.PENDING, State.HELD]) | Q(tenant_id__in=list(tenant_ids))
     erased, _ = rows.filter(pointless).delete()
     return erased
 
@@ -129,5 +140,6 @@ def _is_usable(address: str) -> bool:
     return len(address) <= LONGEST_ADDRESS
 
 
-def _digest(key: str, address: str) -> str:
+def key_of(key: str, address: str) -> str:
+    """What the outbox keeps of an occasion and an address, by which it tells that both were there before."""
     return hashlib.sha256(f"{key}\n{address}".encode()).hexdigest()

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from notifications.models import OutboxMessage, State
 
-STATES = {State.PENDING: "Waiting", State.SENT: "Sent", State.REFUSED: "Refused", State.DROPPED: "Not sent"}
+STATES = {
+    State.PENDING: "Waiting",
+    State.HELD: "Held",
+    State.SENT: "Sent",
+    State.REFUSED: "Refused",
+    State.DROPPED: "Not sent",
+}
 CAME_BACK = "Came back"
+IN_DIGEST = "Sent with others"
 BOUNCED = "bounced"
 REASONS = {
     BOUNCED: "The address takes no mail, its mail server says.",
     "recipient": "The mail service says that the address takes no mail.",
     "silenced": "An earlier mail to this address was refused or came back.",
+    "unsubscribed": "Its reader has unsubscribed from mails about this connection.",
+    "switched_off": "Its reader has switched such mails off.",
+    "hour_is_full": "The workspace's mails of that hour were used up.",
     "too_old": "It was news of the day, and would have come too late.",
     "obsolete": "It had lost its point before it could leave.",
     "timeout": "The mail server did not answer in time.",
@@ -25,7 +35,10 @@ BY_SERVER = {"smtp": "mail server", "http": "mail service"}
 
 def state_of(message: OutboxMessage) -> str:
     """How it went, in a word or two."""
-    return CAME_BACK if message.last_error == BOUNCED else STATES[State(message.state)]
+    if message.last_error == BOUNCED:
+        return CAME_BACK
+    told = message.state == State.SENT and message.digest_id is not None
+    return IN_DIGEST if told else STATES[State(message.state)]
 
 
 def reason(word: str) -> str:

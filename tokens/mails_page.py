@@ -76,7 +76,7 @@ def mails_page(tenant: Tenant, asked: QueryDict) -> MailsPage:
     tabs = [(name, label, _query(name, words)) for name, label in SHOWN.items()]
     silenced = [] if mark else _silenced(tenant)
     return MailsPage(
-        show, words, _lines(tenant, found[:PAGE]), silenced, tabs, _query(show, words), older, mark is None
+        show, words, lines_of(tenant, found[:PAGE]), silenced, tabs, _query(show, words), older, mark is None
     )
 
 
@@ -85,7 +85,8 @@ def _silenced(tenant: Tenant) -> list[SilencedLine]:
     return [SilencedLine(row, reason(row.why)) for row in rows[:PAGE]]
 
 
-def _lines(tenant: Tenant, found: list[OutboxMessage]) -> list[MailLine]:
+def lines_of(tenant: Tenant, found: list[OutboxMessage]) -> list[MailLine]:
+    """Mails of one tenant as they stand on its pages."""
     about = {row.subject_id for row in found if row.subject_id is not None}
     # Most mails carry a link, which leads to a connection; others are about the connection itself.
     links = Link.objects.for_tenant(tenant).filter(pk__in=about, connection__isnull=False)

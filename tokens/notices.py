@@ -14,8 +14,10 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from notifications.audience import DIGEST
+from notifications.digest import of_held
 from notifications.models import Outage, OutboxMessage
-from notifications.registry import Audience, Context, Line, Sample, register, register_unqueued
+from notifications.registry import Audience, Context, Line, Sample, register
 from tokens import mail_values, samples
 from tokens.flags import missing_permissions
 from tokens.models import Brake, Connection, Link, MetaApp, Status
@@ -57,7 +59,7 @@ def register_kinds() -> None:
         )
     for name, title, tell, made_up in _TO_STAFF:
         register(name, title=title, context=tell, audience=Audience.STAFF, sample=made_up)
-    register_unqueued("digest", audience=Audience.CREATORS, sample=samples.digest)
+    register(DIGEST, title="News in one mail", context=of_held, sample=samples.digest)
 
 
 def _reconnect_needed(message: OutboxMessage) -> dict[str, Any] | None:

@@ -18,6 +18,7 @@ from tokens.services import brake, heartbeat
 from tokens.services.ask_permissions import ask_waiting, waiting
 from tokens.services.budget import paused_apps
 from tokens.services.claims import Purpose
+from tokens.services.remind import remind
 from tokens.services.ring import ring_again, ring_for_the_others, ring_import, ring_imports
 from tokens.services.smooth_calendar import smooth_calendar
 from tokens.services.spread_checks import spread_checks
@@ -25,7 +26,7 @@ from tokens.services.sweep import Sweep, anything_due
 from tokens.services.work_off_import import ImportTurn
 
 # Well below the queue's time limit for a task; what is left is rung for anew.
-SMOOTH_SECONDS = ASK_SECONDS = 45.0
+SMOOTH_SECONDS = ASK_SECONDS = REMIND_SECONDS = 45.0
 
 
 @task
@@ -83,6 +84,16 @@ def ask_permissions() -> dict[str, int]:
     results = ask_waiting(go_on=lambda: time.monotonic() < ends_at and not asked_to_stop())
     if not asked_to_stop():
         _ring_to_ask()
+    return dict(results)
+
+
+@task
+def send_reminders() -> dict[str, int]:
+    """Each hour: tells again what is still broken, and ahead what a person must renew. Returns how many."""
+    ends_at = time.monotonic() + REMIND_SECONDS
+    results = remind(go_on=lambda: time.monotonic() < ends_at and not asked_to_stop())
+    if time.monotonic() >= ends_at and not asked_to_stop():
+        async_task("tokens.tasks.send_reminders")
     return dict(results)
 
 

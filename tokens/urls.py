@@ -12,6 +12,7 @@ from tokens.views import (
     paste,
     permissions,
     recovery,
+    unsubscribe,
     workspace,
 )
 
@@ -69,5 +70,6 @@ urlpatterns = [
     path("meta/<uuid:meta_app>/deauthorize/", meta_callbacks.deauthorize, name="own_deauthorize"),
     path("meta/<uuid:meta_app>/data-deletion/", meta_callbacks.data_deletion, name="own_data_deletion"),
     path("link/<str:token>/", link.link, name="link"),
+    path("unsubscribe/<str:token>/", unsubscribe.unsubscribe, name="unsubscribe"),
     path("link/<str:token>/new/", link.new_link, name="new_link"),
 ]

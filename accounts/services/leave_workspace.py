@@ -7,6 +7,7 @@ from django.db import transaction
 from accounts import events
 from accounts.models import Membership
 from accounts.services.last_owner import keep_an_owner, lock_memberships
+from notifications.preferences import forget_member
 
 
 def leave_workspace(membership: Membership) -> bool:
@@ -27,5 +28,6 @@ def leave_workspace(membership: Membership) -> bool:
         email = membership.user.email
         text = f"{email} left the workspace. Role until then: {row.get_role_display().lower()}."
         row.delete()
+        forget_member(tenant_id=row.tenant_id, user_id=row.user_id)
         events.record(tenant=membership.tenant_id, kind="member_left", text=text, actor=email)
     return True

@@ -9,6 +9,7 @@ from accounts.models import Membership, User
 from accounts.services.last_owner import keep_an_owner, lock_memberships
 from accounts.services.managers import check_manager
 from accounts.services.withdraw_invitation import withdraw_invitations_of
+from notifications.preferences import forget_member
 from notifications.services import notify
 
 
@@ -36,6 +37,7 @@ def remove_member(membership: Membership, *, by: User) -> bool:
         user, role = row.user, row.get_role_display().lower()
         withdraw_invitations_of(user, row.tenant_id, role="", by=by)
         row.delete()
+        forget_member(tenant_id=row.tenant_id, user_id=row.user_id)
         event = events.record(
             tenant=membership.tenant_id,
             kind="member_removed",

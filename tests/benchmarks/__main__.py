@@ -43,6 +43,7 @@ class Plan:
         many: credentials due where a worker's memory is measured.
         overdue: credentials after a downtime.
         alone: tokens and calls of the measurements in one process.
+        mails: of a round that are delivered.
         rounds: of memory and of catching up; the others have three.
         everything: whether also what takes servers of its own, and what the settings are worth.
         limit: seconds for everything.
@@ -53,14 +54,17 @@ class Plan:
     many: int
     overdue: int
     alone: int
+    mails: int
     rounds: int
     everything: bool
     limit: float
 
 
 PLANS = {
-    "quick": Plan(6, (100_000, 1_000_000), 20_000, 10_000, 1_000, 1, everything=False, limit=480),
-    "full": Plan(20, (100_000, 1_000_000, 10_000_000), 100_000, 200_000, 5_000, ROUNDS, everything=True, limit=5400),
+    "quick": Plan(6, (100_000, 1_000_000), 20_000, 10_000, 1_000, 300, 1, everything=False, limit=480),
+    "full": Plan(
+        20, (100_000, 1_000_000, 10_000_000), 100_000, 200_000, 5_000, 1_000, ROUNDS, everything=True, limit=5400
+    ),
 }
 # Of tokens a second against the naive loop's in the same round.
 RATES = {
@@ -152,6 +156,8 @@ def on_postgresql(run: Run, url: str) -> None:
         run.found.append(Figure(f"{place}: what the settings are worth", LEFT_OUT))
     elif seen := run.measure(f"{place}, settings", "defaults", url, latency=200, tokens=plan.alone, rounds=ROUNDS):
         run.found += figures.defaults(place, seen)
+    if seen := run.measure("PostgreSQL, mails", "mails", url, mails=plan.mails, ends=11, rounds=ROUNDS, folder=folder):
+        run.found += figures.mails("PostgreSQL", seen)
     asked = {"rounds": plan.rounds, "patience": plan.limit, "folder": folder}
     if seen := run.measure("PostgreSQL, memory", "memory", url, many=plan.many, **asked):
         run.found += figures.memory(seen)

@@ -71,6 +71,7 @@ GROWTH = Target(1.5, at_least=False)
 REVOKED = Target(2, at_least=False)
 MEMORY = Target(1.1, at_least=False)
 MEMORY_MB = Target(200, at_least=False, unit="MB")
+TOLD = Target(2, at_least=False, unit="s")
 SLOW_DISK = Target(0.7, at_least=True)
 IN_TURN = Target(0.99, at_least=True)
 
@@ -206,6 +207,18 @@ def memory(seen: dict[str, Any]) -> list[Figure]:
     return [
         Figure(name, f"{many:,.0f}", beside, ratio, MEMORY),
         Figure("… of all that it may", f"{many:,.0f}", "", None, MEMORY_MB, many),
+    ]
+
+
+def mails(place: str, seen: dict[str, Any]) -> list[Figure]:
+    """Mails a second, and how soon somebody is told of an end."""
+    told = median(seen["seconds"])
+    worst = f"the slowest of {len(seen['seconds'])}: {max(seen['seconds']):.2f}"
+    return [
+        Figure(f"{place}: {seen['mails']:,} mails, mails/s", f"{median(seen['rates']):,.0f}"),
+        Figure(
+            f"{place}, 1 worker: from Meta's callback to an accepted mail, s", f"{told:.2f}", worst, None, TOLD, told
+        ),
     ]
 
 

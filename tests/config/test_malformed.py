@@ -109,6 +109,7 @@ MALFORMED: dict[str, list[str]] = {
     "GROUP_SIZE": [CANARY, "0", "1001"],
     "DRAIN_SECONDS": [CANARY, "0", "61", "nan"],
     "LINK_LIFETIME_DAYS": [CANARY, "0", "61", "7 days"],
+    "MAILS_PER_WORKSPACE_HOUR": [CANARY, "0", "1000001", "500 an hour"],
     "BRAKE_MIN_DEATHS": [CANARY, "0", "1000001"],
     "BRAKE_SHARE": [CANARY, "0", "1.01", "5%", "nan"],
     "EVENT_RETENTION_DAYS": [CANARY, "29", "36501", "400 days"],

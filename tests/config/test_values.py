@@ -127,6 +127,7 @@ def test_the_consent_hosts_are_where_forms_may_lead(read_settings: ReadSettings)
         ("GROUP_SIZE", 1, 1000),
         ("DRAIN_SECONDS", 1, 60),
         ("LINK_LIFETIME_DAYS", 1, 60),
+        ("MAILS_PER_WORKSPACE_HOUR", 1, 1_000_000),
         ("BRAKE_MIN_DEATHS", 1, 1_000_000),
         ("BRAKE_SHARE", 0.0001, 1),
         ("EVENT_RETENTION_DAYS", 30, 36_500),

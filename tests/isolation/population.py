@@ -11,7 +11,8 @@ from django.utils import timezone
 from accounts import derived, events
 from accounts.models import FormerSlug, Invitation, Membership, Role, Tenant, User
 from accounts.services import invitations
-from notifications.models import OutboxMessage, SilencedAddress
+from notifications import unsubscribing
+from notifications.models import MailPreference, OutboxMessage, SilencedAddress, Unsubscribed
 from tests.factories import make_connection, make_member, make_meta_app, make_tenant, make_user
 from tests.test_tenancy_keys import BELONGING, EXCEPTIONS
 from tokens.models import (
@@ -52,6 +53,7 @@ class Populated:
 
     def _tokens(self) -> list[str]:
         tokens = [links.token_of(link) for link in Link.objects.filter(tenant=self.tenant)]
+        tokens += [unsubscribing.token_of(row) for row in OutboxMessage.objects.filter(tenant=self.tenant)]
         return tokens + [invitations.token_of(row) for row in Invitation.objects.filter(tenant=self.tenant)]
 
 
@@ -91,9 +93,15 @@ def _fill(tenant: Tenant, owner: User, word: str) -> None:
     job = TokenImport.objects.create(tenant=tenant, user=owner, file_name=f"{word}.csv", lines=1)
     ImportLine.objects.create(tenant=tenant, token_import=job, number=2, outcome="refused", sentence=f"It is {word}.")
     OutboxMessage.objects.create(
-        tenant=tenant, kind="reconnect_link", recipient=f"contact@{word}.example", dedupe_key=derived.digest(word)
+        tenant=tenant,
+        kind="reconnect_link",
+        recipient=f"contact@{word}.example",
+        dedupe_key=derived.digest(word),
+        topic_id=connection.pk,
     )
     SilencedAddress.objects.create(tenant=tenant, address=f"silent@{word}.example", why="bounced")
+    Unsubscribed.objects.create(tenant=tenant, topic_id=connection.pk, address=f"contact@{word}.example")
+    MailPreference.objects.create(tenant=tenant, user=owner, group="revived", wanted=False)
     for subject in (None, connection.pk):
         events.record(tenant=tenant, kind="noted", text=f"About {word}.", subject_id=subject, actor=f"by {word}")
 

@@ -31,6 +31,7 @@ ELSEWHERE = [route for route in ROUTES if not route.of_a_workspace]
 CAPABILITIES = {
     "link",
     "new_link",
+    "unsubscribe",
     "connect_result",
     "connect_stopped",
     "finish_connecting",

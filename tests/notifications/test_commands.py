@@ -177,11 +177,16 @@ def test_delivering_tells_people_and_programs_what_became_of_the_mail(
         "retried": 0,
         "refused": 1,
         "dropped": 0,
+        "held": 0,
+        "put_off": 0,
         "lost_lease": 0,
         "stopped": None,
         "left": 1,
     }
-    assert second == "0 sent, 1 to be tried again, 0 refused, 0 dropped as outdated; 1 left in the outbox."
+    assert second == (
+        "0 sent, 1 to be tried again, 0 refused, 0 dropped as outdated, 0 held for a digest, "
+        "0 put off to the next hour; 1 left in the outbox."
+    )
 
 
 @pytest.mark.parametrize("limit", ["0", "-1", "many"])
@@ -203,7 +208,7 @@ def test_a_dead_mail_server_is_told_and_is_no_failure(owe: Owe, settings: Any) -
 
 @pytest.mark.django_db
 def test_a_half_migrated_database_is_code_1() -> None:
-    MigrationRecorder(connection).record_unapplied("notifications", "0005_silence_and_pages")
+    MigrationRecorder(connection).record_unapplied("notifications", "0006_limits_and_choices")
     with pytest.raises(CommandError) as caught:
         call_command("deliver_notifications")
     assert (caught.value.returncode, str(caught.value)) == (1, base.UNMIGRATED)

@@ -19,10 +19,14 @@ from tokens.admin.confirming import Button, Outcome, on_list, on_page
 from tokens.clients import keeper_of
 from tokens.models import Brake, CallTally, Connection, Status, Strike
 from tokens.remedies import SEEN, to_check
+from tokens.services import recipients
 from tokens.services.brake import WINDOW, lift
+from tokens.services.drop_held import drop_held, held_by
 from tokens.services.fault_words import words_seen
 from tokens.services.recovery import recheck
 
+# So many of those that are held are listed.
+PREVIEWED = 20
 # A sample of five is asked one after the other, the first of them up to three times, with a pause of two seconds; and a
 # request stays under twenty seconds.
 SAMPLE_DEADLINE = 2.5
@@ -37,6 +41,15 @@ def _lift(request: HttpRequest, rows: list[Brake], typed: dict[str, Any]) -> Ite
             yield row, LIFTED_ALREADY
 
 
+def _release(request: HttpRequest, rows: list[Brake], typed: dict[str, Any]) -> Iterator[tuple[Any, Outcome]]:
+    for row in rows:
+        if lift(row, by=_address(request), now=timezone.now(), release=True):
+            text = "Released. Each account that was held is asked about again; those that have ended are mailed, once."
+            yield row, Outcome(messages.SUCCESS, text)
+        else:
+            yield row, LIFTED_ALREADY
+
+
 def _resume(request: HttpRequest, rows: list[Brake], typed: dict[str, Any]) -> Iterator[tuple[Any, Outcome]]:
     for row in rows:
         yield row, LIFTED_ALREADY if row.lifted_at else _tried(request, row)
@@ -46,6 +59,16 @@ def _tried(request: HttpRequest, row: Brake) -> Outcome:
     with contextlib.closing(keeper_of(row.meta_app, pool_size=1, deadline=SAMPLE_DEADLINE)) as keeper:
         trial = recheck(row, keeper, timezone.now(), by=_address(request))
     return Outcome(messages.SUCCESS if trial.lifted else messages.WARNING, trial.sentence)
+
+
+def _drop(request: HttpRequest, rows: list[Brake], typed: dict[str, Any]) -> Iterator[tuple[Any, Outcome]]:
+    for row in rows:
+        if row.lifted_at:
+            yield row, LIFTED_ALREADY
+            continue
+        dropped, left = drop_held(row, by=_address(request)), held_by(row.meta_app_id).count()
+        again = f" {left} are left: press it once more." if left else ""
+        yield row, Outcome(messages.SUCCESS, f"{dropped} accounts are inactive now. Nobody was mailed.{again}")
 
 
 def _address(request: HttpRequest) -> str:
@@ -72,6 +95,32 @@ RESUME = Button(
 )
 
 
+RELEASE = Button(
+    name="release",
+    label="Release what is held",
+    consequence="The brake is lifted, and Instagram is asked about each account that it held. Whoever has come back is "
+    "left out; all others become inactive, and their creators are mailed. These ends let the brake fall no more, so do "
+    "this only where you know that they are real. Any other end counts as before.",
+    work=_release,
+    most=1,
+    too_many="Choose one brake.",
+    icon="outgoing_mail",
+    danger=True,
+)
+DROP = Button(
+    name="drop",
+    label="Drop what is held",
+    consequence="Each account whose end the brake holds back becomes inactive at once, with a line in its history. "
+    "Nobody is mailed for it, today or later, so workspaces must tell their creators themselves. The brake holds on. "
+    "Do this only where you know that these accounts have ended.",
+    work=_drop,
+    most=1,
+    too_many="Choose one brake.",
+    icon="delete_sweep",
+    danger=True,
+)
+
+
 class HoldsFilter(ChoiceFilter):
     title = "holds"
     parameter_name = "holds"
@@ -91,12 +140,14 @@ class BrakeAdmin(ReadOnlyAdmin):
     ordering = ("-fallen_at", "pk")
     fields = (
         *("meta_app", "state", "cause", "fallen_at", "tried_at", "lifted_at", "lifted_by"),
-        *("seen", "next_steps", "calls", "strikes", "active", "held"),
+        *("seen", "next_steps", "calls", "strikes", "active", "held", "mails_held", "preview"),
     )
-    actions = ("resume", "lift")
-    actions_detail = ("resume_here", "lift_here")
+    actions = ("resume", "lift", "release", "drop")
+    actions_detail = ("resume_here", "lift_here", "release_here", "drop_here")
     resume, resume_here = on_list(RESUME), on_page(RESUME)
     lift, lift_here = on_list(LIFT), on_page(LIFT)
+    release, release_here = on_list(RELEASE), on_page(RELEASE)
+    drop, drop_here = on_list(DROP), on_page(DROP)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Brake]:
         rows = Brake.objects.select_related("meta_app__tenant")
@@ -138,8 +189,23 @@ class BrakeAdmin(ReadOnlyAdmin):
 
     @column("Deaths held back")
     def held(self, brake: Brake) -> int:
-        rows = Connection.objects.filter(meta_app_id=brake.meta_app_id, status=Status.ACTIVE)
-        return rows.filter(credential__last_failure="held").count()
+        return held_by(brake.meta_app_id).count()
+
+    @column("Mails that wait with it")
+    def mails_held(self, brake: Brake) -> str:
+        rows = Connection.objects.filter(meta_app_id=brake.meta_app_id)
+        asking, ended = rows.filter(asking_since__isnull=False).count(), held_by(brake.meta_app_id).count()
+        return (
+            f"{ended} reconnect mails, if all of them have ended; {asking} questions for a permission. "
+            "When it is lifted, each of these accounts is asked about again: who has come back meanwhile is left out."
+        )
+
+    @column("Whose mails wait")
+    def preview(self, brake: Brake) -> SafeString:
+        rows = held_by(brake.meta_app_id).select_related("tenant").order_by("tenant", "handle", "pk")[:PREVIEWED]
+        found = [(str(row), row.tenant.name, ", ".join(recipients.of_connection(row)) or "nobody") for row in rows]
+        listed = format_html_join("", "<li>{}, {}: {}</li>", found)
+        return format_html("<ul>{}</ul>", listed) if found else format_html("{}", "Nobody's.")
 
 
 def _window_start() -> dt.datetime:

@@ -135,6 +135,7 @@ class Connection(models.Model):
     asking_since = models.DateTimeField(
         null=True, help_text="A mail is to be written that asks for the permissions that the workspace needs."
     )
+    reminded = models.PositiveSmallIntegerField(default=0, help_text="The last reminder of its end that was written.")
     contact_email = models.EmailField(max_length=254, blank=True)
     connected_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="connections"
@@ -159,6 +160,8 @@ class Connection(models.Model):
             models.Index(fields=["meta_app", "exchange_user_id"], name="connection_by_exchange_id"),
             # Workers look for these every minute.
             models.Index(fields=["asking_since"], condition=Q(asking_since__isnull=False), name="connection_asking"),
+            # Those that ended lately, of whom their people are reminded.
+            models.Index(fields=["status_changed_at"], condition=Q(status="inactive"), name="connection_ended"),
         ]
 
     def __str__(self) -> str:
@@ -212,6 +215,8 @@ class Credential(models.Model):
     check_failures = models.PositiveIntegerField(default=0, help_text="In a row.")
     last_failure = models.CharField(max_length=40, blank=True, help_text="The class of the last failure.")
     last_failure_at = models.DateTimeField(null=True)
+    warned_of = models.DateTimeField(null=True, help_text="The end that somebody was last warned of.")
+    warned_days = models.PositiveSmallIntegerField(null=True, help_text="So many days before it.")
     cannot_refresh_since = models.DateTimeField(null=True)
     permission_missing_since = models.DateTimeField(null=True)
     refused_since = models.DateTimeField(null=True)
@@ -230,6 +235,13 @@ class Credential(models.Model):
             # Whoever has least days left goes first; `due_at` in it spares the sweep those that wait for a retry.
             models.Index(fields=["expires_at", "due_at"], condition=Q(due_at__isnull=False), name="credential_urgent"),
             models.Index(fields=["check_due_at"], condition=Q(check_due_at__isnull=False), name="credential_check_due"),
+            # Those that a person must renew, or whose renewal fails: few, whose people are warned ahead.
+            models.Index(fields=["renew_by"], condition=Q(renew_by__isnull=False), name="credential_renew_by"),
+            models.Index(
+                fields=["refresh_failing_since"],
+                condition=Q(refresh_failing_since__isnull=False),
+                name="credential_failing",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -26,6 +26,9 @@ class Brake(models.Model):
     tried_at = models.DateTimeField(null=True, help_text="When canaries or a sample were last sent.")
     lifted_at = models.DateTimeField(null=True)
     lifted_by = models.CharField(max_length=260, blank=True)
+    released = models.BooleanField(
+        default=False, help_text="Staff say that what it held has ended: those deaths let no further brake fall."
+    )
 
     class Meta:
         constraints = [

@@ -19,7 +19,7 @@ from tokens.flags import missing_permissions
 from tokens.models import Brake, Connection, Status
 from tokens.querysets import ConnectionQuerySet
 from tokens.services import brake
-from tokens.services.store import mail_reconnect_link
+from tokens.services.mail_link import mail_reconnect_link
 
 BATCH = 100
 LONGEST_TEXT = 500

@@ -26,6 +26,8 @@ from tokens.services.claims import process_name
 from tokens.services.note_unknown import note_unknown
 from tokens.services.verdicts import Call
 
+# The word of a death that waits for a brake to be lifted.
+HELD = "held"
 WINDOW = dt.timedelta(minutes=10)
 OUR_FAULTS = 3
 WEATHER_CALLS = 50
@@ -136,21 +138,30 @@ def fall(app_id: uuid.UUID, cause: str, now: dt.datetime) -> None:
     logger.error("The brake of Meta app %s fell: %s", app_id, brake.get_cause_display())
 
 
-def lift(brake: Brake, *, by: str, now: dt.datetime) -> bool:
+def lift(brake: Brake, *, by: str, now: dt.datetime, release: bool = False) -> bool:
     """Lifts a brake; what is due goes on at its next due time.
 
     Args:
         brake: the one to lift.
         by: a staff member's address, or what found out that the trouble is over.
         now: the instant.
+        release: what it held has ended, a person says: each that is found dead now is mailed, and counts no further.
 
     Returns:
         False where it was lifted already.
     """
-    lifted = Brake.objects.filter(pk=brake.pk, lifted_at__isnull=True).update(lifted_at=now, lifted_by=by)
+    lifted = Brake.objects.filter(pk=brake.pk, lifted_at__isnull=True).update(
+        lifted_at=now, lifted_by=by, released=release
+    )
     if lifted:
         logger.warning("The brake of Meta app %s was lifted by %s", brake.meta_app_id, by)
     return bool(lifted)
+
+
+def was_released(app_id: uuid.UUID) -> bool:
+    """Whether what a Meta app's last brake held may end without a further fall."""
+    last = Brake.objects.filter(meta_app_id=app_id).order_by("-fallen_at").values_list("released", flat=True).first()
+    return bool(last)
 
 
 def prune(now: dt.datetime) -> None:

@@ -15,7 +15,7 @@ from tokens.services import brake
 from tokens.services.callbacks import Callback, Concerned, concerned, is_late, lock_concerned, note_late
 from tokens.services.disconnect import erase_token
 from tokens.services.ends import ended
-from tokens.services.store import mail_reconnect_link
+from tokens.services.mail_link import mail_reconnect_link
 from tokens.wording import why_it_ended
 
 CALL = "deauthorize"

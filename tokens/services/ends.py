@@ -24,4 +24,5 @@ def ended(reason: str, now: dt.datetime) -> dict[str, Any]:
         "third_last_end_at": F("second_last_end_at"),
         "second_last_end_at": F("last_end_at"),
         "last_end_at": now,
+        "reminded": 0,
     }

@@ -99,6 +99,7 @@ def _send(
         recipients=[email],
         tenant_id=tenant.pk,
         subject_id=link.pk,
+        topic_id=tenant.pk,
         dedupe_key=f"link:{link.pk}",
         now=now,
     )

@@ -281,6 +281,7 @@ def _tell_members(link: Link, connection: Connection, *, was: str, seen_by: str,
         recipients=[address for address in told if address not in saw_it],
         tenant_id=connection.tenant_id,
         subject_id=connection.pk,
+        topic_id=connection.pk,
         dedupe_key=f"{kind}:{link.pk}",
         now=now,
     )

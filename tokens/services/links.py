@@ -14,6 +14,8 @@ from accounts.models import Tenant, User
 from tokens.models import Connection, Link, Status
 
 SALT = "perennial.link"
+# Somebody who reads a mail of today at the weekend still gets somewhere.
+LASTING = dt.timedelta(days=2)
 
 
 def token_of(link: Link) -> str:
@@ -37,6 +39,12 @@ def issue(connection: Connection, *, recipients: list[str], now: dt.datetime | N
         flavour=connection.flavour,
         recipients=recipients,
     )
+
+
+def lasting(connection: Connection, *, recipients: list[str], now: dt.datetime) -> Link | None:
+    """The open link that went to the same people and is good for more than two days; None where there is none."""
+    rows = Link.objects.open().filter(connection=connection, expires_at__gt=now + LASTING)
+    return next((row for row in rows.order_by("-created_at") if row.recipients == recipients), None)
 
 
 def issue_connect(

@@ -11,7 +11,8 @@ from accounts.models import User
 from tokens.models import Connection, Credential, Status
 from tokens.services import brake
 from tokens.services.ends import ended
-from tokens.services.store import lock_connection, mail_reconnect_link
+from tokens.services.mail_link import mail_reconnect_link
+from tokens.services.store import lock_connection
 from tokens.wording import why_it_ended
 
 MARKED, NOT_ACTIVE, HELD = "marked", "not_active", "held"

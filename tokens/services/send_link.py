@@ -8,19 +8,22 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts import events
+from notifications.unsubscribing import unsubscribed_among
 from tokens.models import Connection, Link, Status
-from tokens.services.store import mail_reconnect_link
+from tokens.services import recipients
+from tokens.services.mail_link import mail_reconnect_link
 
 # By hand, again and again, at most so many in an hour to one connection's people.
 LINKS_AN_HOUR = 3
 
 
-def send_link(connection: Connection, *, actor: str) -> list[str]:
+def send_link(connection: Connection, *, actor: str, to_unsubscribed: bool = True) -> list[str]:
     """Puts a mail with a fresh link into the outbox; older links of the connection stop working.
 
     Args:
         connection: one that is not disconnected.
         actor: a member's address, or who asked for it.
+        to_unsubscribed: False where another than the reader asks: then whoever unsubscribed is passed over.
 
     Returns:
         The addresses that it goes to; empty where the hour's mails are used up or nobody can be told.
@@ -31,7 +34,12 @@ def send_link(connection: Connection, *, actor: str) -> list[str]:
         connection_now = locked.filter(pk=connection.pk).first()
         if connection_now is None or used_up(connection, now):
             return []
-        addresses = mail_reconnect_link(connection_now, kind="reconnect_link", now=now)
+        told = recipients.of_connection(connection_now)
+        if not to_unsubscribed and (off := unsubscribed_among(told, connection.pk)):
+            told = [address for address in told if address not in off]
+            if not told:
+                return []
+        addresses = mail_reconnect_link(connection_now, kind="reconnect_link", now=now, addresses=told)
         if addresses:
             text = f"A reconnect link was mailed to {', '.join(addresses)}."
             events.record(

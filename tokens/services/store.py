@@ -11,12 +11,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts import events
-from notifications.services import notify, notify_staff
+from notifications.services import notify_staff
 from tokens import due_dates
 from tokens.flags import missing_permissions
 from tokens.flavours import FLAVOURS
 from tokens.models import Brake, Connection, Credential
-from tokens.services import brake, links, recipients
+from tokens.services import brake
 from tokens.services.changes import (
     Change,
     Finding,
@@ -31,8 +31,8 @@ from tokens.services.changes import (
 )
 from tokens.services.claims import Claim
 from tokens.services.ends import ended
+from tokens.services.mail_link import mail_reconnect_link
 from tokens.services.persistence import until_it_stands
-from tokens.services.reconnect_requests import ask_back
 from tokens.services.take_names import take_names
 from tokens.services.verdicts import (
     Alive,
@@ -159,7 +159,7 @@ def _dead(finding: Finding) -> str:
     if not lock_connection(connection.pk):
         return LOST
     if brake.holding(connection.meta_app_id) is not None:
-        return _apply(finding, again(finding, "held", "held"))
+        return _apply(finding, again(finding, brake.HELD, "held"))
     if not _write(finding, **_let_go(finding)):
         return LOST
     Connection.objects.filter(pk=connection.pk).update(**ended(verdict.reason, finding.now))
@@ -167,7 +167,8 @@ def _dead(finding: Finding) -> str:
     text = "" if why is None else why.english_sentence
     _tell(finding, "became_inactive", text, reason=verdict.reason, **verdict.facts)
     mail_reconnect_link(connection, kind="reconnect_needed", now=finding.now)
-    brake.strike(connection=connection, cause=Brake.Cause.DEATHS, now=finding.now)
+    if not (finding.credential.last_failure == brake.HELD and brake.was_released(connection.meta_app_id)):
+        brake.strike(connection=connection, cause=Brake.Cause.DEATHS, now=finding.now)
     return "died"
 
 
@@ -191,23 +192,6 @@ def lock_connection(connection_id: uuid.UUID) -> bool:
         False where it was erased meanwhile.
     """
     return Connection.objects.select_for_update(no_key=True).only("pk").filter(pk=connection_id).first() is not None
-
-
-def mail_reconnect_link(connection: Connection, *, kind: str, now: dt.datetime) -> list[str]:
-    """Issues a fresh link and puts its mail into the outbox, in the caller's transaction. Returns the addresses."""
-    addresses = recipients.of_connection(connection)
-    link = links.issue(connection, recipients=addresses, now=now)
-    notify(
-        kind=kind,
-        recipients=addresses,
-        tenant_id=connection.tenant_id,
-        subject_id=link.pk,
-        dedupe_key=f"link:{link.pk}",
-        now=now,
-    )
-    if addresses:
-        ask_back(connection, now)
-    return addresses
 
 
 def _contradicted(finding: Finding) -> str:

@@ -32,6 +32,7 @@ SCHEDULES = (
     Planned("check", "tokens.tasks.check", 5),
     Planned("deliver", "notifications.tasks.deliver", 1),
     Planned("smooth", "tokens.tasks.smooth", 60),
+    Planned("remind", "tokens.tasks.send_reminders", 60),
     Planned("purge", "accounts.tasks.purge", 60),
     Planned("prune", "accounts.tasks.prune", 60),
 )

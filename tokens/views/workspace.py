@@ -17,12 +17,14 @@ from accounts.http import TenantRequest, right_required, tenant_row
 from accounts.rights import Right, may
 from notifications.localisation import instant
 from notifications.silence import silenced_among
+from notifications.unsubscribing import unsubscribed_among
 from tokens.clients import installation_has_app, interactive_keeper
+from tokens.contact_page import contact_of
 from tokens.flavours import FLAVOURS
 from tokens.forms import ContactForm
 from tokens.models import Connection, Flavour, Status
 from tokens.selectors import detail_of, summary, workspace_rows, young_until
-from tokens.services import attempt
+from tokens.services import attempt, recipients
 from tokens.services.disconnect import disconnect as disconnect_service
 from tokens.services.revoke import Leaving, leaving, revoke
 from tokens.services.send_link import send_link as send_link_service
@@ -81,6 +83,10 @@ NOT_TRIED = (
     "Mail to {} was refused or came back before, so it is not sent. Save another contact address below, or have an "
     "owner or admin press “Try this address again” in the settings, under Mails."
 )
+UNSUBSCRIBED = (
+    "{} has unsubscribed from mails about this connection, so nothing is sent. Save another contact address below, or "
+    "ask them in another way: the link in their last mail undoes it."
+)
 NOT_NOW = (
     messages.WARNING,
     "{host} did not answer as it should. Nothing was changed; we try again by ourselves.",
@@ -113,7 +119,7 @@ def _connection_page(request: TenantRequest, row: Connection, form: ContactForm 
         "connection": row,
         "form": form or ContactForm(initial={"contact_email": row.contact_email}),
         "can_write": _may_write(request),
-        "contact_silenced": silenced_among([row.contact_email], tenant_id=row.tenant_id) if row.contact_email else [],
+        "contact": contact_of(row),
     }
     status = 400 if form else 200
     if not _wants_fragment(request):
@@ -188,7 +194,7 @@ def _ask_now(request: TenantRequest, row: Connection, purpose: str) -> HttpRespo
 @require_POST
 def send_link(request: TenantRequest, slug: str, pk: uuid.UUID) -> HttpResponse:
     row = _load(request, pk)
-    addresses = send_link_service(row, actor=request.user.email)
+    addresses = send_link_service(row, actor=request.user.email, to_unsubscribed=False)
     silent = silenced_among(addresses, tenant_id=request.tenant.pk)
     if silent:
         messages.warning(request, NOT_TRIED.format(", ".join(silent)))
@@ -196,6 +202,8 @@ def send_link(request: TenantRequest, slug: str, pk: uuid.UUID) -> HttpResponse:
         messages.success(request, f"A reconnect link is on its way to {', '.join(addresses)}.")
     elif row.status == Status.DISCONNECTED:
         messages.info(request, "It was disconnected. Connect it again from the workspace.")
+    elif off := unsubscribed_among(recipients.of_connection(row), row.pk):
+        messages.warning(request, UNSUBSCRIBED.format(", ".join(off)))
     elif used_up(row, timezone.now()):
         messages.warning(request, "Three links were mailed within an hour. Wait a little before sending another.")
     else:

@@ -35,7 +35,8 @@ class Command(ReportingCommand):
     def lines(self, result: dict[str, Any]) -> Iterable[str]:
         yield (
             f"{result['sent']} sent, {result['retried']} to be tried again, {result['refused']} refused, "
-            f"{result['dropped']} dropped as outdated; {result['left']} left in the outbox."
+            f"{result['dropped']} dropped as outdated, {result['held']} held for a digest, "
+            f"{result['put_off']} put off to the next hour; {result['left']} left in the outbox."
         )
 
 

@@ -22,9 +22,9 @@ from tokens.models import Brake, ConnectAttempt, Connection, ImportLine, Link, S
 from tokens.services import links
 from tokens.services.disconnect import disconnect
 from tokens.services.invite_creator import invite_creator
+from tokens.services.mail_link import mail_reconnect_link
 from tokens.services.send_link import send_link
 from tokens.services.set_contact import set_contact
-from tokens.services.store import mail_reconnect_link
 from tokens.services.take_names import take_names
 from tokens.services.withdraw_link import withdraw_link
 

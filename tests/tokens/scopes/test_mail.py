@@ -13,7 +13,7 @@ from tests.markup import Page
 from tests.tokens.scopes.conftest import BASIC, COMMENTS, PUBLISH
 from tokens.models import Connection, Credential, Link
 from tokens.services import links
-from tokens.services.store import mail_reconnect_link
+from tokens.services.mail_link import mail_reconnect_link
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
