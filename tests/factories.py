@@ -120,8 +120,8 @@ def make_connection(
     flavour = meta_app.flavour if meta_app is not None else flavour
     told = _told_by(token, renewal)
     columns = {**told.columns, **columns}
-    of_token = columns.pop("handle", "")
-    handle = handle or of_token
+    handle = handle or columns.get("handle", "")
+    columns.pop("handle", None)
     issued_at = told.issued_at if issued_at is _UNSET else issued_at
     expires_at = told.expires_at if expires_at is _UNSET else expires_at
     if status == Status.INACTIVE:

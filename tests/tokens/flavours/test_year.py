@@ -198,7 +198,8 @@ def test_facebook_that_prolongs_again_after_a_while_is_as_well_as_before(lived):
 
 
 def test_facebook_whose_exchange_counts_as_use_lives_on_without_anybody(lived):
-    year = lived(FACEBOOK, exchange_resets_data_access=True)
+    # Only a check learns the later end.
+    year = lived(FACEBOOK, check_every_days=10, exchange_resets_data_access=True)
     year.live()
     assert year.words["refreshed"] == [49 * n for n in range(1, 8)]
     assert year.flagged == {}
