@@ -79,7 +79,6 @@ class FacebookLife:
     def connecting_through_facebook(self) -> None:
         """A choice, an answer that stops at each step, a refusal and a wrong account; Pages come in several parts."""
         add_cast(self.state, 0)
-        self.state.configure(page_of_results=1)
         assert self.by_facebook(FEW[0], decision="cancel").outcome == "denied"
         attempt = self.by_facebook(FEW[0])
         assert attempt.outcome == "choose"

@@ -61,7 +61,7 @@ class SystemUserExaminer:
 
     def _account(self, token: Secret, told: Inspection) -> Account | str:
         end = first_end(told)
-        if end is None or told.expires_at is None:
+        if end is None:
             # It is the one thing that decides how it is kept alive.
             return words.NO_ANSWER
         profile = self.client.me(token)

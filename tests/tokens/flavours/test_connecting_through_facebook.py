@@ -57,11 +57,12 @@ def test_a_choice_of_nothing_is_asked_again(people):
     assert not Connection.objects.exists()
 
 
-def test_accounts_on_every_page_of_results_are_found(people):
-    people.emulator.state.configure(page_of_results=5)
+def test_accounts_on_every_page_of_results_are_found(people, monkeypatch):
+    monkeypatch.setattr("tokens.meta.facebook.RESULTS_AT_ONCE", 5)
     _, page = people.result(people.consent(CHAIN))
     for handle in ("kumo.tea.1", "kumo.tea.2", "kumo.tea.11", "kumo.tea.12"):
         assert f"@{handle}" in page.text
+    assert len(people.asked("/me/accounts")) == 3
 
 
 def test_somebody_without_a_page_reads_how_to_link_one(people):

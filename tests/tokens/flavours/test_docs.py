@@ -22,7 +22,7 @@ DATED = f"{ALIVE}::test_the_90_days_are_flagged_14_days_ahead_and_shown_from_the
 SHORT = f"{PASTED}::test_a_short_one_is_exchanged_and_the_pages_key_is_kept"
 PAGES = f"{PASTED}::test_a_pages_own_token_works_and_only_a_person_can_renew_it"
 NOTHING = "flavours/test_words_by_host::test_every_reason_of_a_system_user_ends_in_a_new_token"
-MAILED = f"{ADDED}::test_the_mail_and_its_link_say_what_to_do_and_offer_no_button_that_leads_nowhere"
+MAILED = f"{ADDED}::test_the_mail_leads_to_the_page_where_a_new_token_is_pasted"
 BROUGHT_BACK = "links/test_reviving::test_the_same_account_revives_the_connection_without_sign_in"
 CELLS: dict[str, list[str]] = {
     "`instagram_login`": [

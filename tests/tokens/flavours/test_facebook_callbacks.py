@@ -96,10 +96,12 @@ def test_an_app_of_the_same_number_at_instagram_is_another_app(people: FacebookP
 def test_choices_that_wait_and_name_an_erased_account_are_erased_too(
     people: FacebookPeople, lenas: list[Connection]
 ) -> None:
-    people.choosing(FEW)
+    """Tom looks after one of Lena's Pages as well, and is about to choose."""
+    people.emulator.state.facebook.give_role(people.cast[SINGLE].id, lenas[0].page_id)
+    people.connect_several("cafe.luna", person=SINGLE)
+    people.choosing(SINGLE)
     waiting = ConnectAttempt.objects.get(outcome="choose")
-    assert waiting.pending_facts["choices"]
-    people.consent(SINGLE)
+    assert "hana.paints" in str(waiting.pending_facts["choices"])
     ask_deletion(people.scoped_id(FEW), secret())
     assert not ConnectAttempt.objects.filter(pk=waiting.pk).exists()
     assert [each.handle for each in Connection.objects.all()] == ["cafe.luna"]
