@@ -130,7 +130,8 @@ def test_a_viewer_gets_403_wherever_something_is_changed(method, tenant, connect
     browser = sign_in(make_member(tenant, Role.VIEWER))
     before = all_rows(apart_from=ASIDE)
     refused = {name: allowed for name, allowed in writing.items() if not may(Role.VIEWER, right_of(name))}
-    assert set(writing) - set(refused) == {"leave_workspace"}, "what a viewer may change is the membership alone"
+    own = {"leave_workspace", "notifications"}
+    assert set(writing) - set(refused) == own, "what a viewer may change is the membership, and what reaches them"
     for name, allowed in refused.items():
         if method in {"get", "head"} and "GET" in allowed:
             continue  # a page that explains; what it leads to is refused

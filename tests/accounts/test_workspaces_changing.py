@@ -79,7 +79,8 @@ def test_what_is_for_owners_is_offered_to_owners_alone(tenant, signed_in):
     path = f"/w/{tenant.slug}/settings/"
     assert f"{path}delete/" in read(signed_in.get(path)).hrefs
     admins = read(sign_in(make_member(tenant, Role.ADMIN)).get(path)).hrefs
-    assert {href for href in admins if href.startswith(path)} - {path} == {f"{path}permissions/", f"{path}mails/"}
+    offered = {f"{path}{each}/" for each in ("permissions", "mails", "notifications")}
+    assert {href for href in admins if href.startswith(path)} - {path} == offered
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ from tokens.fields import seal
 from tokens.meta import Profile, Secret
 from tokens.models import Connection, Credential, Link
 from tokens.services import group as grouping
-from tokens.services import persistence
+from tokens.services import mail_link, persistence
 from tokens.services import store as storing
 from tokens.services.attempt import work
 from tokens.services.claims import LEASE
@@ -71,7 +71,7 @@ def test_when_the_event_cannot_be_written_nothing_is_and_the_attempt_is_repeated
     assert meta.asked("refresh") == ["IGAAold", "IGAAold"]
 
 
-@pytest.mark.parametrize("place", [(Event.objects, "create"), (Link.objects, "create"), (storing, "notify")])
+@pytest.mark.parametrize("place", [(Event.objects, "create"), (Link.objects, "create"), (mail_link, "notify")])
 def test_a_death_its_event_and_its_mail_stand_or_fall_together(connection, monkeypatch, place):
     before = row(connection)
     meta = FakeMeta(on_refresh=dead("password_changed"), on_me=dead("password_changed"))

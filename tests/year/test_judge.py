@@ -93,7 +93,7 @@ def test_the_end_of_a_token_that_meta_no_longer_honours_is_not_false() -> None:
 
 
 def test_an_engine_that_believes_the_first_190_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Inquiry, "_second_opinion", lambda self, token, first: Dead(first.reason))
+    monkeypatch.setattr(Inquiry, "_second_opinion", lambda self, keys, first, **how: Dead(first.reason))
     year = a_year(spells=[spell("lying", 0, 3)])
     due_soon(year.accounts[0])
     assert played(year)[FALSE] == 1

@@ -132,7 +132,7 @@ def test_without_a_date_it_counts_as_of_now(anna):
 
 
 @pytest.mark.parametrize(
-    "target", ["accounts.events.record", "tokens.services.store.notify", "tokens.services.deauthorize.erase_token"]
+    "target", ["accounts.events.record", "tokens.services.mail_link.notify", "tokens.services.deauthorize.erase_token"]
 )
 def test_status_key_history_and_mail_are_one(target, anna, monkeypatch, client):
     """Whatever fails, all of it fails; Meta, told so, may try again."""
