@@ -94,7 +94,7 @@ def test_an_import_is_thrown_away_or_stopped(stage: Stage, size: tuple[int, int]
     alice = stage.visitor(size=size, name="import-ended")
     move_in(alice)
     alice.open(PAGE)
-    upload(alice, "token,flavour\nIGAAx,facebook_login\n")
+    upload(alice, "token,flavour\nIGAAx,threads\n")
     alice.reads("No line of this file can be imported.")
     alice.look("nothing-to-import")
     alice.press("Throw away")

@@ -48,7 +48,7 @@ def test_a_member_pastes_what_is_of_no_use_and_then_a_token(stage: Stage, size: 
     alice.reads(re.compile("There is no token in it"))
     alice.look("nothing")
     refuses(alice, "123456|0f1e2d3c4b5a69788796a5b4c3d2e1f0", "That is an app token: it holds the app's secret.", "app")
-    refuses(alice, "EAAC" + "x" * 60, "That looks like a Facebook token, and Instagram can't use it.", "facebook")
+    refuses(alice, "EAAC" + "x" * 60, "Facebook can't read this token.", "facebook")
     stage.emulator.state.add_fault("http_500", path="/me", times=1)
     refuses(alice, token, "Instagram did not answer as it should.", "no-answer")
     stage.emulator.state.add_app("77", "f00dfeedf00dfeedf00dfeedf00dfeed", "Somebody's app")
