@@ -137,17 +137,31 @@ def make_connection(
         }
     )
     life = _DATES.get(flavour, _dates)(now, issued_at, expires_at)
-    life |= {name: value for name, value in (credential or {}).items() if name in life}
-    dates = {**life, "checked_at": now - SINCE_CHECK}
-    if status == Status.ACTIVE:
-        rule = {name: value for name, value in {**life, **(credential or {})}.items() if name in _RULE}
-        dates["due_at"] = due_dates.due_at(**{"renewable": True, **rule}) if due_at is _UNSET else due_at
-        dates["check_due_at"] = due_dates.next_check_at(connection.pk, now) if check_due_at is _UNSET else check_due_at
+    dates = _schedule(connection, life, credential or {}, now=now, due_at=due_at, check_due_at=check_due_at)
     if flavour == Flavour.FACEBOOK_LOGIN and status != Status.DISCONNECTED:
         dates["renewal"] = seal(_text(renewal) or made_up_token(number, "EAAperson"))
     prefix = "IGAA" if flavour == Flavour.INSTAGRAM_LOGIN else "EAA"
     _give_credential(connection, _text(token) or made_up_token(number, prefix), {**dates, **(credential or {})})
     return connection
+
+
+def _schedule(
+    connection: Connection,
+    life: dict[str, Any],
+    given: dict[str, Any],
+    *,
+    now: dt.datetime,
+    due_at: dt.datetime | None,
+    check_due_at: dt.datetime | None,
+) -> dict[str, Any]:
+    """A credential's dates: its life, and when it is due, as the rule has it where a test left that open."""
+    life |= {name: value for name, value in given.items() if name in life}
+    dates = {**life, "checked_at": now - SINCE_CHECK}
+    if connection.status == Status.ACTIVE:
+        rule = {name: value for name, value in {**life, **given}.items() if name in _RULE}
+        dates["due_at"] = due_dates.due_at(**{"renewable": True, **rule}) if due_at is _UNSET else due_at
+        dates["check_due_at"] = due_dates.next_check_at(connection.pk, now) if check_due_at is _UNSET else check_due_at
+    return dates
 
 
 @dataclass(frozen=True)

@@ -126,6 +126,7 @@ class Callbacks:
     callbacks: deque[Callback]
     _secrets: list[str]
 
+    # What this part asks of the whole, which is made of several parts and has these.
     def now(self) -> float:
         raise NotImplementedError
 

@@ -32,6 +32,7 @@ class FacebookLife(Apps[FacebookApp]):
     pages: dict[str, Page]
     codes: dict[str, FacebookCode]
 
+    # What this part asks of the whole, which is made of several parts and has these.
     def now(self) -> float:
         raise NotImplementedError
 
