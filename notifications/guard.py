@@ -7,13 +7,15 @@ call, nobody empties that queue, and the cluster would never end.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import logging
+import multiprocessing
 import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from multiprocessing.process import BaseProcess
 from typing import Any
 
@@ -24,6 +26,7 @@ from django_q.pusher import pusher
 from django_q.queues import Queue
 from django_q.scheduler import scheduler
 from django_q.status import Stat
+from django_q.worker import worker
 
 from notifications.worker import ENDS_WITHIN_SECONDS, ask_to_stop, watch_parent
 
@@ -31,6 +34,37 @@ logger = logging.getLogger(__name__)
 
 # Pusher and monitor have next to nothing to end.
 _AUXILIARY_ENDS_WITHIN = 0.5
+# Who holds a worker's timer writes a number and puts a task into a queue: after that long, the holder was killed.
+_TIMER_HELD_AT_MOST = 2.0
+
+
+class Timer:
+    """How many seconds a worker's task may still take, for the worker and its guard.
+
+    As `multiprocessing.Value`, which django-q2 takes, but that nobody waits for ever for its lock: a worker that is
+    killed while it holds it would take its guard along, and with it the whole cluster.
+    """
+
+    def __init__(self) -> None:
+        self._seconds = multiprocessing.RawValue("f", -1)
+        self._lock = multiprocessing.Lock()
+
+    @property
+    def value(self) -> float:
+        return float(self._seconds.value)
+
+    @value.setter
+    def value(self, seconds: float) -> None:
+        self._seconds.value = seconds
+
+    @contextlib.contextmanager
+    def get_lock(self) -> Iterator[None]:
+        held = self._lock.acquire(timeout=_TIMER_HELD_AT_MOST)
+        try:
+            yield
+        finally:
+            if held:
+                self._lock.release()
 
 
 class Guard(cluster.Sentinel):  # type: ignore[misc]
@@ -72,9 +106,9 @@ class Guard(cluster.Sentinel):  # type: ignore[misc]
         logger.critical("A process of the cluster was killed: the others are replaced, after what they are at")
         for auxiliary in (self.pusher, self.monitor):
             auxiliary.kill()
-        for worker in self.pool:
-            worker.terminate()
-        self._leaving = [worker for worker in (*self._leaving, *self.pool) if worker.is_alive()]
+        for process in self.pool:
+            process.terminate()
+        self._leaving = [process for process in (*self._leaving, *self.pool) if process.is_alive()]
         self.result_queue.cancel_join_thread()
         self.task_queue, self.result_queue = Queue(maxsize=Conf.QUEUE_LIMIT), Queue()
         self.reincarnations += 1
@@ -83,6 +117,9 @@ class Guard(cluster.Sentinel):  # type: ignore[misc]
     def _main_process_died(self) -> None:
         ask_to_stop()
         self.stop_event.set()
+
+    def spawn_worker(self) -> None:
+        self.spawn_process(worker, self.task_queue, self.result_queue, Timer(), self.timeout)
 
     def spawn_pusher(self) -> BaseProcess:
         started: BaseProcess = self.spawn_process(_leaving_with_its_guard(pusher), *self._pushes)
@@ -99,8 +136,8 @@ class Guard(cluster.Sentinel):  # type: ignore[misc]
     def stop(self) -> None:
         """Ends workers, pusher and monitor. What the queues still hold are doorbells: the database is the truth."""
         self.event_out.set()
-        for worker in self.pool:
-            worker.terminate()
+        for process in self.pool:
+            process.terminate()
         _end([*self.pool, *self._leaving], ENDS_WITHIN_SECONDS)
         self.pool.clear()
         _end([self.pusher], _AUXILIARY_ENDS_WITHIN)
