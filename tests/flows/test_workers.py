@@ -74,14 +74,10 @@ def refreshed() -> int:
 
 
 def ended(worker: subprocess.Popen[bytes]) -> bool:
-    """Whether the main process and all that it started are gone."""
+    """Whether the main process and all that it started are gone, but for those that only init has not buried yet."""
     if worker.poll() is None:
         return False
-    try:
-        os.killpg(worker.pid, 0)
-    except ProcessLookupError:
-        return True
-    return False
+    return not any(group == worker.pid and "Z" not in state for group, state in listed("pgid=", "stat="))
 
 
 def guard_of(worker: subprocess.Popen[bytes]) -> int:
@@ -91,9 +87,14 @@ def guard_of(worker: subprocess.Popen[bytes]) -> int:
 
 def children(pid: int) -> list[int]:
     """The processes that this one has started, oldest first."""
-    listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
-    pairs = [tuple(map(int, line.split())) for line in listed.splitlines()]
-    return [child for child, parent in pairs if parent == pid]
+    return [child for child, parent in listed("pid=", "ppid=", "--sort=start_time,pid") if int(parent) == pid]
+
+
+def listed(number: str, of: str, *options: str) -> list[tuple[int, str]]:
+    """Two columns of `ps` over all processes."""
+    command = ["ps", "-A", "-o", f"{number},{of}", *options]
+    lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    return [(int(first), second) for first, second in (line.split() for line in lines)]
 
 
 def test_a_rung_worker_refreshes_what_is_due(worker, emulator):
