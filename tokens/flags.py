@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from django.db.models import F, Q
@@ -91,24 +92,13 @@ def flags_of(connection: Connection, now: dt.datetime) -> list[Flag]:
 
 def flagged(now: dt.datetime) -> Q:
     """The connections for which `flags_of` is not empty, for the database to count and sort by."""
-    return Q(*(raised(flag.word, now) for flag in ALL_FLAGS), _connector=Q.OR)
+    conditions = (_CONDITIONS[flag.word](now) for flag in ALL_FLAGS)
+    return Q(status=Status.ACTIVE) & Q(*conditions, _connector=Q.OR)
 
 
 def raised(word: str, now: dt.datetime) -> Q:
     """The connections for which `flags_of` names the flag `word`."""
-    conditions = {
-        EXPIRING.word: Q(credential__expires_at__lte=now + SOON) & _not_by_a_person(now),
-        MUST_BE_RENEWED.word: Q(credential__renew_by__lte=now + RENEW_SOON),
-        OVERDUE_FLAG.word: Q(credential__due_at__lt=now - OVERDUE),
-        RETRYING.word: Q(credential__refresh_failures__gt=0, credential__cannot_refresh_since__isnull=True) & ~_FAILING,
-        CANNOT_REFRESH.word: Q(credential__cannot_refresh_since__isnull=False),
-        PERMISSION_MISSING.word: Q(credential__permission_missing_since__isnull=False) | needs.lacks_any(),
-        REFUSED.word: Q(credential__refused_since__isnull=False),
-        FAILING.word: _FAILING,
-        SILENT.word: _not_since(now - silent_after()),
-        FLAPPING.word: Q(third_last_end_at__gt=now - FLAPPING_WITHIN),
-    }
-    return Q(status=Status.ACTIVE) & conditions[word]
+    return Q(status=Status.ACTIVE) & _CONDITIONS[word](now)
 
 
 # No column of it is ever null where the others hold, so that its opposite can be asked for, too.
@@ -180,6 +170,23 @@ def must_be_renewed(credential: Credential) -> Flag:
 
 def _must_be_renewed(credential: Credential, now: dt.datetime) -> bool:
     return credential.renew_by is not None and credential.renew_by <= now + RENEW_SOON
+
+
+# Each is made when it is asked for: that of the permissions alone is as long as all of the others.
+_CONDITIONS: dict[str, Callable[[dt.datetime], Q]] = {
+    EXPIRING.word: lambda now: Q(credential__expires_at__lte=now + SOON) & _not_by_a_person(now),
+    MUST_BE_RENEWED.word: lambda now: Q(credential__renew_by__lte=now + RENEW_SOON),
+    OVERDUE_FLAG.word: lambda now: Q(credential__due_at__lt=now - OVERDUE),
+    RETRYING.word: lambda now: (
+        Q(credential__refresh_failures__gt=0, credential__cannot_refresh_since__isnull=True) & ~_FAILING
+    ),
+    CANNOT_REFRESH.word: lambda now: Q(credential__cannot_refresh_since__isnull=False),
+    PERMISSION_MISSING.word: lambda now: Q(credential__permission_missing_since__isnull=False) | needs.lacks_any(),
+    REFUSED.word: lambda now: Q(credential__refused_since__isnull=False),
+    FAILING.word: lambda now: _FAILING,
+    SILENT.word: lambda now: _not_since(now - silent_after()),
+    FLAPPING.word: lambda now: Q(third_last_end_at__gt=now - FLAPPING_WITHIN),
+}
 
 
 def _not_by_a_person(now: dt.datetime) -> Q:

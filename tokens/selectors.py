@@ -134,7 +134,7 @@ def workspace_rows(
         When(status=Status.ACTIVE, then=Value(2)),
         default=Value(3),
     )
-    found = Connection.objects.for_tenant(tenant).with_dates().filter(_filters(now)[show] & _search(words))
+    found = Connection.objects.for_tenant(tenant).with_dates().filter(_shown(show, now) & _search(words))
     page = found.order_by(urgency, "handle", "pk")[start : start + PAGE]
     return [row_of(connection, now) for connection in page]
 
@@ -157,14 +157,11 @@ def summary(counts: WorkspaceCounts) -> str:
     return _sentence(f"All {total} accounts work" if total > 1 else "The account works", told)
 
 
-def _filters(now: dt.datetime) -> dict[str, Q]:
-    """The filters of a workspace's page by their names in its address."""
-    needs_attention = Q(status=Status.INACTIVE) | flagged(now)
-    return {
-        "all": Q(pk__isnull=False),
-        "attention": needs_attention,
-        "working": Q(status=Status.ACTIVE) & ~flagged(now),
-    }
+def _shown(show: str, now: dt.datetime) -> Q:
+    """A filter of a workspace's page by its name in the address."""
+    if show == "attention":
+        return Q(status=Status.INACTIVE) | flagged(now)
+    return Q(status=Status.ACTIVE) & ~flagged(now) if show == "working" else Q()
 
 
 def _search(words: str) -> Q:
