@@ -53,8 +53,18 @@ LONG = (
 )
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long files first, the others as they were found."""
+def pytest_addoption(parser: pytest.Parser) -> None:
+    text = "of the tests that are marked as crossed, run one in so many: a second database tells them apart no better"
+    parser.addoption("--crossed", type=int, default=1, metavar="N", help=text)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Long files first, the others as they were found; of crossed cases as many as are asked for."""
+    crossed = [item for item in items if item.get_closest_marker("crossed") and hasattr(item, "callspec")]
+    left_out = set(crossed) - set(crossed[:: config.getoption("crossed")])
+    if left_out:
+        config.hook.pytest_deselected(items=list(left_out))
+        items[:] = [item for item in items if item not in left_out]
 
     def place(item: pytest.Item) -> int:
         return next((n for n, start in enumerate(LONG) if item.nodeid.startswith(start)), len(LONG))

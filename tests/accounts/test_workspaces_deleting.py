@@ -17,7 +17,7 @@ from accounts.services.delete_workspace import delete_workspace
 from tests.accounts.people import read
 from tests.factories import credential_of, make_connection, make_connections, make_member, make_tenant, make_user
 from tests.isolation.population import populate
-from tests.isolation.routes import METHODS, routes
+from tests.isolation.routes import asked, routes
 from tests.rows import all_rows
 from tests.tokens.fake_meta import FakeMeta
 from tests.tokens.helpers import claimed
@@ -134,10 +134,9 @@ def test_members_are_led_from_every_page_to_the_one_that_says_so(role, emulator)
     ids = {kind: values[:1] for kind, values in made.ids().items()}
     before = all_rows(apart_from=frozenset({"django_session", "perennial_cache", "usersessions_usersession"}))
     for route in walked:
-        for url in route.urls(made.tenant.slug, ids):
-            for method in METHODS:
-                response = getattr(browser, method)(url)
-                assert (response.status_code, response["Location"], url, method) == (302, there, url, method)
+        for method, url in asked(route.urls(made.tenant.slug, ids)):
+            response = getattr(browser, method)(url)
+            assert (response.status_code, response["Location"], url, method) == (302, there, url, method)
     assert all_rows(apart_from=frozenset({"django_session", "perennial_cache", "usersessions_usersession"})) == before
     page = read(browser.get(there))
     assert "was deleted" in page.text

@@ -10,10 +10,8 @@ from playwright.sync_api import Route, expect
 from tests.browser.gestures import allow, choose, leave
 from tests.browser.journeys import CONNECTION, WORKSPACE, connect, connected, die, grow_older, move_in, status_of
 from tests.browser.stage import Stage
-from tests.browser.visitor import DESK, PHONE
+from tests.browser.visitor import PHONE, SIZES
 from tokens.models import Connection
-
-SIZES = pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
 
 
 def test_a_policy_without_instagrams_address_stops_the_way_there(stage: Stage) -> None:

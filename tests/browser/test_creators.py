@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.browser.gestures import allow, leave
 from tests.browser.journeys import ALICE, WORKSPACE, move_in
 from tests.browser.stage import Stage
-from tests.browser.visitor import DESK, PHONE, Visitor
+from tests.browser.visitor import PHONE, SIZES, VIEWS, Visitor
 from tokens.models import Connection, Link
 
 CARLA = "carla@creator.example"
 CREATORS = f"{WORKSPACE}creators/"
-SIZES = pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
-SCRIPTS = pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
 
 
 def invite(stage: Stage, alice: Visitor, handle: str = "") -> str:
@@ -43,8 +40,7 @@ def connect(stage: Stage, phone: Visitor, link: str, person: str) -> None:
     phone.arrives(stage.url)
 
 
-@SIZES
-@SCRIPTS
+@VIEWS
 def test_a_creator_is_invited_connects_and_the_inviter_is_told(
     stage: Stage, size: tuple[int, int], script: bool
 ) -> None:
@@ -110,8 +106,7 @@ def test_a_link_opened_in_one_browser_connects_in_another(stage: Stage, size: tu
     expect(elsewhere.heading).to_have_text(re.compile("@carla\\s+is connected"))
 
 
-@SIZES
-@SCRIPTS
+@VIEWS
 def test_many_are_invited_at_once_from_a_list_and_from_a_file(
     stage: Stage, size: tuple[int, int], script: bool
 ) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import pytest
 from django.core.management import call_command
 from playwright.sync_api import expect
 
@@ -13,11 +12,10 @@ from tests.browser.gestures import row
 from tests.browser.journeys import CONNECTION, WORKSPACE, connected, move_in
 from tests.browser.stage import Stage
 from tests.browser.test_pasting import paste
-from tests.browser.visitor import DESK, PHONE, Visitor
+from tests.browser.visitor import SIZES, Visitor
 from tests.emulator.facebook.cast import FEW, NONE, SINGLE, SYSTEM_USER, add_cast
 from tokens.models import Connection
 
-SIZES = pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
 OUTCOME = re.compile(r"/connect/outcome/[0-9a-f-]{36}/")
 HERE = re.compile(r"/w/alice-co/(#_=_)?$")
 

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from playwright.sync_api import expect
 
 from accounts.models import Tenant
 from tests.browser.gestures import allow, leave
 from tests.browser.journeys import ALICE, connected, die
 from tests.browser.stage import Stage, text_of
-from tests.browser.visitor import DESK, PHONE, Visitor
+from tests.browser.visitor import SIZES, VIEWS, Visitor
 from tokens.models import Link
 
-SIZES = pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
 GERMAN_DATE = re.compile(r"\d{1,2}\. [A-ZÄÖÜ]\w+ 20\d\d, \d\d:\d\d (MEZ|MESZ)")
 
 
@@ -26,8 +24,7 @@ def speaks(visitor: Visitor, language: str) -> None:
     expect(visitor.page.locator("html")).to_have_attribute("lang", language)
 
 
-@SIZES
-@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+@VIEWS
 def test_a_creator_comes_back_in_german(stage: Stage, size: tuple[int, int], script: bool) -> None:
     connection = connected(stage)
     settle_in_berlin()

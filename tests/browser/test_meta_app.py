@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.browser.gestures import allow, leave
 from tests.browser.journeys import CONNECTION, WORKSPACE, connected, move_in
 from tests.browser.stage import Stage
-from tests.browser.visitor import DESK, PHONE, Visitor
+from tests.browser.visitor import PHONE, SIZES, VIEWS, Visitor
 from tokens.models import Connection, MetaApp
 
 PAGE = f"{WORKSPACE}settings/meta-app/"
 APP_ID = "424242424242"
 SECRET = "f00dfeedf00dfeedf00dfeedf00dfeed"
-SIZES = pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
-SCRIPT = pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
 
 
 def enter(visitor: Visitor, app_id: str, secret: str) -> None:
@@ -27,8 +24,7 @@ def enter(visitor: Visitor, app_id: str, secret: str) -> None:
     visitor.page.wait_for_load_state()
 
 
-@SIZES
-@SCRIPT
+@VIEWS
 def test_an_owner_sets_up_tests_and_uses_an_app(stage: Stage, size: tuple[int, int], script: bool) -> None:
     ours = f"{stage.url}/oauth/callback/instagram/"
     stage.emulator.state.add_app(APP_ID, SECRET, "Alice's own app", ["https://elsewhere.example/"])

@@ -12,13 +12,11 @@ from playwright.sync_api import expect
 
 from tests.browser.journeys import WORKSPACE, connected, move_in
 from tests.browser.stage import Stage
-from tests.browser.visitor import DESK, PHONE, Visitor
+from tests.browser.visitor import PHONE, SIZES, VIEWS, Visitor
 from tokens import tasks
 from tokens.models import Connection, ImportLine, TokenImport
 
 PAGE = f"{WORKSPACE}settings/import/"
-SIZES = pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
-SCRIPT = pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
 
 
 def upload(visitor: Visitor, content: str, name: str = "creators.csv") -> None:
@@ -47,8 +45,7 @@ def sees(visitor: Visitor, words: str) -> None:
     visitor.reads(words)
 
 
-@SIZES
-@SCRIPT
+@VIEWS
 def test_an_owner_imports_a_file(
     stage: Stage, size: tuple[int, int], script: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -128,8 +125,7 @@ def test_an_import_that_waits_for_instagram_says_so(stage: Stage) -> None:
     stage.emulator.state.clear_faults()
 
 
-@SIZES
-@SCRIPT
+@VIEWS
 def test_an_owner_downloads_the_workspace(stage: Stage, size: tuple[int, int], script: bool, tmp_path: Path) -> None:
     alice = stage.visitor(size=size, script=script, dark=True, name="export")
     connected(stage, alice)

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.browser.journeys import CONNECTION, WORKSPACE, connected, move_in
 from tests.browser.stage import Stage
-from tests.browser.visitor import DESK, PHONE, Visitor
+from tests.browser.visitor import VIEWS, Visitor
 from tokens.models import Connection
 
 PAGE = f"{WORKSPACE}connect/paste/"
-SIZES = pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
-SCRIPT = pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
 
 
 def paste(visitor: Visitor, text: str) -> None:
@@ -32,8 +29,7 @@ def refuses(visitor: Visitor, text: str, words: str, step: str) -> None:
     visitor.look(step)
 
 
-@SIZES
-@SCRIPT
+@VIEWS
 def test_a_member_pastes_what_is_of_no_use_and_then_a_token(stage: Stage, size: tuple[int, int], script: bool) -> None:
     stage.emulator.state.add_person("carla")
     token = stage.emulator.state.issue_token("carla").access_token
@@ -77,8 +73,7 @@ def test_a_member_pastes_what_is_of_no_use_and_then_a_token(stage: Stage, size: 
     alice.look("unchanged")
 
 
-@SIZES
-@SCRIPT
+@VIEWS
 def test_from_a_workspace_with_accounts_the_button_leads_there(
     stage: Stage, size: tuple[int, int], script: bool
 ) -> None:

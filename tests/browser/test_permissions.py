@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from tests.browser.gestures import allow, choose, leave
 from tests.browser.journeys import ALICE, CONNECTION, WORKSPACE, connected, let_in, move_in, settle
 from tests.browser.stage import Stage, text_of
-from tests.browser.visitor import DESK, PHONE, Visitor
+from tests.browser.visitor import PHONE, SIZES, VIEWS, Visitor
 from tests.factories import make_connection, make_meta_app
 from tokens import tasks
 from tokens.models import Connection, MetaApp, PermissionNeeds
@@ -21,8 +21,6 @@ BASIC = "instagram_business_basic"
 COMMENTS = "instagram_business_manage_comments"
 INSIGHTS = "instagram_business_manage_insights"
 APP_ID, SECRET = "424242424242", "f00dfeedf00dfeedf00dfeedf00dfeed"
-SIZES = pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
-SCRIPT = pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
 
 
 @pytest.fixture
@@ -51,8 +49,7 @@ def tick(visitor: Visitor, name: str) -> None:
     visitor.page.get_by_role("checkbox", name=re.compile(name)).check()
 
 
-@SIZES
-@SCRIPT
+@VIEWS
 def test_a_manager_needs_more_and_has_those_asked_who_lack_it(
     stage: Stage, own_app: MetaApp, size: tuple[int, int], script: bool
 ) -> None:
@@ -92,8 +89,7 @@ def test_a_manager_needs_more_and_has_those_asked_who_lack_it(
     alice.reads("The permissions needed are saved.")
 
 
-@SIZES
-@SCRIPT
+@VIEWS
 def test_a_creator_who_left_something_unticked_goes_once_more(
     stage: Stage, own_app: MetaApp, size: tuple[int, int], script: bool
 ) -> None:

@@ -12,13 +12,11 @@ from accounts.models import Role, Tenant, User
 from accounts.rate_limits import FORMS
 from tests.browser.journeys import let_in
 from tests.browser.stage import Stage, text_of
-from tests.browser.visitor import DESK, PHONE, Visitor
+from tests.browser.visitor import PHONE, SIZES, VIEWS, Visitor
 from tests.factories import PASSWORD, make_connection, make_member, make_tenant, make_user
 from tests.flows.processes import until
 
 ALICE = "alice@example.com"
-SIZES = pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
-SCRIPTS = pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
 
 
 @pytest.fixture
@@ -38,8 +36,7 @@ def enter(stage: Stage, size: tuple[int, int], script: bool, name: str) -> Visit
     return visitor
 
 
-@SIZES
-@SCRIPTS
+@VIEWS
 def test_ones_data_is_downloaded(
     stage: Stage, alice: User, size: tuple[int, int], script: bool, tmp_path: Path
 ) -> None:
@@ -58,8 +55,7 @@ def test_ones_data_is_downloaded(
     visitor.has_no_trouble()
 
 
-@SIZES
-@SCRIPTS
+@VIEWS
 def test_an_account_is_deleted(stage: Stage, alice: User, size: tuple[int, int], script: bool) -> None:
     visitor = enter(stage, size, script, "delete")
     visitor.open("/accounts/delete/")

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 
-import pytest
 from django.utils import timezone
 
 from accounts.models import Tenant
 from tests.browser.gestures import allow, leave
 from tests.browser.journeys import WORKSPACE, connected, die, let_in, settle, status_of
 from tests.browser.stage import Stage
-from tests.browser.visitor import DESK, PHONE
+from tests.browser.visitor import PHONE, SIZES
 from tests.factories import make_connection, make_user
 from tokens.models import ConnectAttempt, Reason, ReconnectRequest
 
-SIZES = pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
 REACHED = dict.fromkeys(("sent_at", "opened_at", "began_at", "returned_at"))
 
 

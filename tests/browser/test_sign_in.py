@@ -14,13 +14,12 @@ from tests.accounts.second_factor import code_of
 from tests.browser.gestures import sign_in
 from tests.browser.journeys import ALICE, PASSWORD, WORKSPACE, fill_in_sign_up, move_in
 from tests.browser.stage import Stage, serving, text_of
-from tests.browser.visitor import ARTIFACTS, DESK, PHONE, Visitor
+from tests.browser.visitor import ARTIFACTS, DESK, PHONE, SIZES, Visitor
 from tests.emulator.server import EmulatorServer
 from tests.factories import PASSWORD as STAFF_PASSWORD
 from tests.factories import make_user
 from tests.flows.processes import until
 
-SIZES = pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
 NEW = "another long pass phrase"
 
 

@@ -10,14 +10,12 @@ from accounts.services.invite_member import invite_member
 from tests.browser.gestures import sign_in
 from tests.browser.journeys import let_in
 from tests.browser.stage import Stage
-from tests.browser.visitor import DESK, PHONE, Visitor
+from tests.browser.visitor import SIZES, VIEWS, Visitor
 from tests.factories import PASSWORD, make_member, make_tenant, make_user
 
 ALICE, BOB, CARLA = "alice@example.com", "bob@example.com", "carla@example.com"
 TEAM = "/w/alice-co/team/"
 PASS_PHRASE = "correct horse battery"
-SIZES = pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
-SCRIPTS = pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
 
 
 def signed_in(stage: Stage, email: str, **details: object) -> Visitor:
@@ -31,8 +29,7 @@ def tenant(stage: Stage):
     return make_tenant("Alice & Co", owner=make_user(ALICE))
 
 
-@SIZES
-@SCRIPTS
+@VIEWS
 def test_somebody_new_is_invited_and_joins(stage: Stage, tenant, size: tuple[int, int], script: bool) -> None:
     alice = signed_in(stage, ALICE, size=size, script=script, dark=True, name="team-invite")
     alice.open(TEAM)
@@ -107,8 +104,7 @@ def test_signed_in_as_somebody_else(stage: Stage, tenant, size: tuple[int, int])
     visitor.has_no_trouble()
 
 
-@SIZES
-@SCRIPTS
+@VIEWS
 def test_roles_change_and_members_go(stage: Stage, tenant, size: tuple[int, int], script: bool) -> None:
     make_member(tenant, Role.VIEWER, user=make_user(BOB))
     make_member(tenant, Role.ADMIN, user=make_user("a.rather.long.name.of.somebody@a-long-domain.example.com"))

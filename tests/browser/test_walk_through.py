@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.browser.gestures import allow, at_instagram, card, choose, leave, row
 from tests.browser.journeys import ALICE, CONNECTION, WORKSPACE, fill_in_sign_up, grow_older, status_of
 from tests.browser.stage import Stage
-from tests.browser.visitor import DESK, PHONE, Visitor
+from tests.browser.visitor import PHONE, VIEWS, Visitor
 from tokens.wording import REASONS
 
 
-@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
-@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+@VIEWS
 def test_a_connection_lives_dies_and_is_revived(stage: Stage, size: tuple[int, int], script: bool) -> None:
     for person in ("creator", "somebody.else"):
         stage.emulator.state.add_person(person)

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from playwright.sync_api import expect
 
 from accounts.models import Membership, Role, Tenant, User
 from tests.browser.journeys import ALICE, connected, let_in, move_in
 from tests.browser.stage import Stage, text_of
-from tests.browser.visitor import DESK, PHONE, Visitor
+from tests.browser.visitor import SIZES, VIEWS, Visitor
 from tests.factories import make_connection, make_member, make_tenant, make_user
-
-SIZES = pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
 
 
 def switcher(visitor: Visitor) -> None:
@@ -24,8 +21,7 @@ def tab(visitor: Visitor, words: str) -> None:
     visitor.page.get_by_role("navigation", name="Workspace", exact=True).get_by_role("link", name=words).click()
 
 
-@SIZES
-@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+@VIEWS
 def test_a_further_workspace_and_the_way_back(stage: Stage, size: tuple[int, int], script: bool) -> None:
     alice = stage.visitor(size=size, script=script, name="switching")
     move_in(alice)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urldefrag, urlsplit
 
+import pytest
 from playwright.sync_api import Browser, CDPSession, ConsoleMessage, Error, Locator, Page, Request, Response, expect
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -22,6 +23,11 @@ FIND_VIOLATIONS = """async () => typeof axe === "undefined" ? null
 MEASURE = """() => [document.title.trim(), document.querySelectorAll("h1").length,
     document.documentElement.scrollWidth]"""
 PHONE, DESK = (390, 844), (1280, 900)
+SIZES = pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+# Without scripts the layout is the same: on the narrower screen alone.
+VIEWS = pytest.mark.parametrize(
+    ("size", "script"), [(PHONE, True), (DESK, True), (PHONE, False)], ids=["phone", "desk", "phone-no-script"]
+)
 PATIENCE = 15_000
 
 

@@ -247,6 +247,7 @@ def expected_outcome(case: Case, path: str) -> str:
 
 
 @pytest.mark.django_db
+@pytest.mark.crossed
 @pytest.mark.parametrize("path", [CODE, EXCHANGE, ME], ids=["code", "exchange", "me"])
 @pytest.mark.parametrize("case", faults.ALL, ids=lambda case: case.name)
 def test_connecting_through_a_fault_ends_on_a_page_with_a_sentence_and_succeeds_afterwards(

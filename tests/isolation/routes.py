@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,12 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from accounts.rights import Right
 
 METHODS = ["get", "head", "post", "put", "patch", "delete", "options", "trace"]
+
+
+def asked(urls: Sequence[str]) -> list[tuple[str, str]]:
+    """Each method that the product knows for each address, for one address those that it knows nowhere as well."""
+    known = [(method, url) for url in urls for method in ("get", "post")]
+    return known + [(method, url) for url in urls[:1] for method in METHODS if method not in {"get", "post"}]
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from tokens.models import Brake, ConnectAttempt, Connection
 from tokens.services import connect as connecting
 from tokens.services.connect import finish_pending, finish_with_code
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.crossed]
 
 NOW = dt.datetime(2026, 4, 19, 2, tzinfo=dt.UTC)
 CODE = Secret("AQBcode")

@@ -20,7 +20,7 @@ from tokens.services.ask import Inquiry
 from tokens.services.claims import Purpose, claim_one
 from tokens.services.store import LOST, store
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.crossed]
 
 NOW = dt.datetime(2026, 4, 19, 2, tzinfo=dt.UTC)
 non_deaths = pytest.mark.parametrize("other", NON_DEATHS, ids=[case.name for case in NON_DEATHS])

@@ -139,6 +139,7 @@ def ask(flavour: str, connection: Connection, purpose: Purpose, cause: str, seco
 
 
 @pytest.mark.django_db
+@pytest.mark.crossed
 @pytest.mark.parametrize(("flavour", "other"), STORED, ids=[f"{other.name}-{flavour}" for flavour, other in STORED])
 def test_a_death_that_the_second_opinion_does_not_confirm_ends_nothing(flavour, other, tenant, night, travel):
     promise = expected(Case(other.kind, matrix.family(other), other.params))

@@ -23,7 +23,7 @@ from tokens.services.claims import claim_one
 from tokens.services.connect import finish_pending, finish_with_code
 from tokens.services.store import LOST, store
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.crossed]
 
 NOW = dt.datetime(2026, 4, 19, 2, tzinfo=dt.UTC)
 FACEBOOK = "facebook_login"

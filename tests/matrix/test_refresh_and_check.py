@@ -1,4 +1,4 @@
-"""Every cause of death, met by every answer that is none: told apart, and never wrongly.
+"""Causes of death, met by every answer that is none: what is stored, told and mailed, and that nothing ends wrongly.
 
 The first answer tells of a death; the second opinion is another thing. Nothing ends, whatever it is. Once both say the
 same the connection ends, with the cause's reason, event, mail and remedy.
@@ -31,7 +31,7 @@ from tokens.services import links
 from tokens.services.claims import Purpose
 from tokens.wording import REASONS
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.crossed]
 
 NOW = dt.datetime(2026, 4, 19, 2, tzinfo=dt.UTC)
 # By the text alone and by the subcode.
