@@ -75,6 +75,7 @@ NOW = ["tokens.services.attempt.store", "tokens.services.changes.seal", "tokens.
 
 
 @pytest.mark.django_db
+@pytest.mark.crossed
 @pytest.mark.parametrize("debug", [False, True], ids=["production", "debug"])
 @pytest.mark.parametrize("target", [*CONNECTING, *LINK, *NOW])
 def test_an_error_inside_shows_no_secret_in_page_report_mail_or_log(
@@ -141,6 +142,7 @@ def test_a_report_shows_what_an_exception_quotes_only_masked_and_a_planted_secre
 
 
 @pytest.mark.django_db
+@pytest.mark.crossed
 @pytest.mark.parametrize("debug", [False, True], ids=["production", "debug"])
 @pytest.mark.parametrize("target", CHOOSING)
 def test_an_error_on_the_way_through_facebook_shows_no_secret_either(

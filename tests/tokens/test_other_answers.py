@@ -13,7 +13,7 @@ from tests.tokens.helpers import attempt, attempt_for_real, credential_of, event
 from tokens.flags import PERMISSION_MISSING, REFUSED, flags_of
 from tokens.models import Connection, Strike
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.crossed]
 
 DAY, HOUR, MINUTE = dt.timedelta(days=1), dt.timedelta(hours=1), dt.timedelta(minutes=1)
 NOW = dt.datetime(2026, 4, 19, 2, tzinfo=dt.UTC)

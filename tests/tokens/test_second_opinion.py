@@ -42,7 +42,7 @@ from tokens.services import attempt as attempting
 from tokens.services.claims import Purpose
 from tokens.wording import REASONS
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.crossed]
 
 DAY, HOUR = dt.timedelta(days=1), dt.timedelta(hours=1)
 NOW = dt.datetime(2026, 4, 19, 2, tzinfo=dt.UTC)

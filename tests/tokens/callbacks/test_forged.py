@@ -20,7 +20,7 @@ from tests.tokens.own_app.conftest import spoil
 from tokens.fields import seal
 from tokens.models import MetaApp
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.crossed]
 PATHS = ["deauthorize", "data-deletion"]
 every_path = pytest.mark.parametrize("path", PATHS)
 OWN_SECRET, OTHER_SECRET = "0ddba110ddba110ddba110ddba110dda", "badcafe0badcafe0badcafe0badcafe0"

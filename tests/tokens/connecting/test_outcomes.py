@@ -26,7 +26,7 @@ from tests.tokens.journeys import (
 )
 from tokens.models import Brake, ConnectAttempt, Connection, Status
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.crossed]
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from tests.tokens.pasting.paster import Paster
 from tokens import paste_wording as words
 from tokens.models import ConnectAttempt, Connection, Credential, Reason
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.crossed]
 
 STANDARD = ("instagram_basic", "pages_show_list", "pages_read_engagement")
 DAY = dt.timedelta(days=1)

@@ -170,7 +170,7 @@ def answering(monkeypatch, status, headers, body):
 
 @pytest.mark.parametrize("case", ALL_CASES, ids=lambda case: case.name)
 @settings(
-    max_examples=150,
+    max_examples=75,
     deadline=None,
     derandomize=True,
     database=None,
@@ -197,7 +197,7 @@ def test_nothing_that_a_socket_answers_gets_a_secret_out(case, serve, connect):
 
     client = connect(serve(handler).url, case.build)
 
-    @settings(max_examples=60, deadline=None, derandomize=True, database=None)
+    @settings(max_examples=30, deadline=None, derandomize=True, database=None)
     @given(head=st.one_of(st.binary(max_size=40), PLANTED.map(str.encode)), status=STATUSES, body=BODIES)
     def check(head, status, body):
         replies.append(b"HTTP/1.1 %d X\r\nX-Odd: 1\r\n%s\r\n\r\n%s" % (status, head, body))

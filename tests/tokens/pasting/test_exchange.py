@@ -17,7 +17,7 @@ from tokens import paste_wording as words
 from tokens.models import Reason, UnknownAnswer
 from tokens.views import paste
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.crossed]
 
 DAY = dt.timedelta(days=1)
 OWN_ID, OWN_SECRET = "424242424242", "f00dfeedf00dfeedf00dfeedf00dfeed"

@@ -19,7 +19,7 @@ from tokens.models import Brake, Connection, Reason, UnknownAnswer
 from tokens.services.examine_token import Examiner
 from tokens.token_text import LONGEST
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.crossed]
 
 FACEBOOK = "EAAC" + "Zx9" * 60
 THREADS = "THQV" + "Zx9" * 40

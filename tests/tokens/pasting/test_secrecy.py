@@ -16,7 +16,7 @@ from tests.flows.hiding_places import Browser, Place, Searcher, database, everyt
 from tests.flows.test_error_reports import reports
 from tokens.models import Connection
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.crossed]
 SHORT_OF_IT = 24
 
 
