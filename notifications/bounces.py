@@ -79,7 +79,8 @@ def _recipients(report: Message) -> Iterator[tuple[str, str]]:
 
 def _address(block: Message) -> str:
     named = str(block.get("Original-Recipient") or block.get("Final-Recipient") or "")
-    return named.rpartition(";")[2].strip().strip("<>").lower()
+    # PostgreSQL does not even compare with what holds a NUL.
+    return named.replace("\0", "").rpartition(";")[2].strip().strip("<>").lower()
 
 
 def _about(report: Message) -> list[OutboxMessage]:

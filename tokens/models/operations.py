@@ -16,8 +16,8 @@ class Brake(models.Model):
 
     class Cause(models.TextChoices):
         DEATHS = "deaths", "Too many connections ended at once"
-        OURS = "ours", "Instagram could not read what we sent: key, secret or host"
-        WEATHER = "weather", "Instagram fails or does not answer"
+        OURS = "ours", "Meta could not read what we sent: key, secret or host"
+        WEATHER = "weather", "Meta fails or does not answer"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     meta_app = models.ForeignKey(MetaApp, on_delete=models.CASCADE, related_name="brakes")

@@ -19,7 +19,7 @@ from tokens.flags import missing_permissions
 from tokens.models import Brake, Connection, Status
 from tokens.querysets import ConnectionQuerySet
 from tokens.services import brake
-from tokens.services.mail_link import mail_reconnect_link
+from tokens.services.mail_link import mail_reconnect_link, what_became_of_it
 
 BATCH = 100
 LONGEST_TEXT = 500
@@ -72,7 +72,7 @@ def _still_missing(connection: Connection) -> list[str]:
 
 def _ask(connection: Connection, missing: list[str], now: dt.datetime) -> None:
     addresses = mail_reconnect_link(connection, kind="permission_missing", now=now)
-    mailed = f"a reconnect link was mailed to {', '.join(addresses)}" if addresses else "there is nobody to mail"
+    mailed = what_became_of_it(connection, addresses)
     events.record(
         tenant=connection.tenant_id,
         kind="permission_asked",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from notifications.services import notify
+from notifications.silence import silenced_among
 from tokens.models import Connection
 from tokens.services import links, recipients
 from tokens.services.reconnect_requests import ask_back
@@ -41,3 +42,13 @@ def mail_reconnect_link(
     if addresses:
         ask_back(connection, now)
     return addresses
+
+
+def what_became_of_it(connection: Connection, addresses: list[str]) -> str:
+    """For the history: to whom a link was mailed, and who takes no mail. `addresses` are whom it was meant for."""
+    silenced = set(silenced_among(addresses, tenant_id=connection.tenant_id))
+    reached = [address for address in addresses if address not in silenced]
+    parts = [f"a reconnect link was mailed to {', '.join(reached)}"] if reached else []
+    if silenced:
+        parts.append(f"no mail is sent to {', '.join(sorted(silenced))}, where an earlier one was refused")
+    return "; ".join(parts) or "there is nobody to mail"

@@ -11,7 +11,7 @@ from accounts import events
 from notifications.unsubscribing import unsubscribed_among
 from tokens.models import Connection, Link, Status
 from tokens.services import recipients
-from tokens.services.mail_link import mail_reconnect_link
+from tokens.services.mail_link import mail_reconnect_link, what_became_of_it
 
 # By hand, again and again, at most so many in an hour to one connection's people.
 LINKS_AN_HOUR = 3
@@ -41,11 +41,11 @@ def send_link(connection: Connection, *, actor: str, to_unsubscribed: bool = Tru
                 return []
         addresses = mail_reconnect_link(connection_now, kind="reconnect_link", now=now, addresses=told)
         if addresses:
-            text = f"A reconnect link was mailed to {', '.join(addresses)}."
+            outcome = what_became_of_it(connection_now, addresses)
             events.record(
                 tenant=connection.tenant_id,
                 kind="link_sent",
-                text=text,
+                text=f"{outcome[0].upper()}{outcome[1:]}.",
                 subject_id=connection.pk,
                 actor=actor,
                 at=now,

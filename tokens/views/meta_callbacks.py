@@ -25,7 +25,8 @@ from accounts.client_address import client_ip, network_of
 from accounts.models import Tenant
 from accounts.rate_limits import Limit
 from notifications.localisation import speak_as
-from tokens.models import DeletionRequest
+from tokens.flavours import FLAVOURS
+from tokens.models import DeletionRequest, Flavour
 from tokens.services import deauthorize as removal
 from tokens.services import delete_personal_data as deletion
 from tokens.services.callbacks import Callback
@@ -72,12 +73,19 @@ def data_deletion(request: HttpRequest, meta_app: uuid.UUID | None = None) -> Ht
 def deletion_status(request: HttpRequest, code: str) -> HttpResponse:
     """What came of a request, for whoever has its code. It belongs to no workspace: the browser's language counts."""
     speak_as(Tenant(language=get_language_from_request(request)))
-    asked = DeletionRequest.objects.filter(code=code.lower()).first()
+    asked = DeletionRequest.objects.select_related("meta_app").filter(code=code.lower()).first()
     name, status = ("deletion_unknown", 404) if asked is None else ("deletion_status", 200)
-    response = render(request, f"tokens/{name}.html", {"asked": asked}, status=status)
+    context = {"asked": asked, "host": _host_of(asked)}
+    response = render(request, f"tokens/{name}.html", context, status=status)
     response["X-Robots-Tag"] = "noindex, nofollow"
     response["Referrer-Policy"] = "no-referrer"
     return response
+
+
+def _host_of(asked: DeletionRequest | None) -> str:
+    """Where the person asked; Instagram where the Meta app is no longer known."""
+    meta_app = asked.meta_app if asked is not None else None
+    return FLAVOURS[meta_app.flavour if meta_app is not None else Flavour.INSTAGRAM_LOGIN].host
 
 
 def _verified(request: HttpRequest, meta_app: uuid.UUID | None) -> Callback | None:

@@ -8,6 +8,7 @@ import pytest
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
+from tests.factories import make_meta_app
 from tests.markup import Page
 from tests.rows import all_rows
 from tests.tokens.callbacks.signing import ask_deletion
@@ -110,3 +111,12 @@ def test_nonsense_is_not_found(code, client):
 def test_a_code_typed_in_capitals_is_understood(asked, client):
     asked()
     assert client.get("/meta/data-deletion/ABCDEFGHJKMNPQRSTUVW/").status_code == 200
+
+
+@pytest.mark.parametrize(("flavour", "host"), [("instagram_login", "Instagram"), ("facebook_login", "Facebook")])
+def test_who_asked_at_one_host_is_not_sent_to_the_other(flavour, host, asked, client):
+    row = asked("connected_again")
+    DeletionRequest.objects.update(meta_app=make_meta_app(flavour=flavour, app_id="4711"))
+    text = Page(client.get(path_of(row)).content.decode()).text
+    assert f"in the settings of {host}, under" in text
+    assert f"send the request that {host} offers" in text
