@@ -136,12 +136,22 @@ NOT_OURS = ("mail.log",)
 MASKED_BY_HANDLER = ("django.template",)
 
 
-class _OnceARequest(logging.Filter):
-    """Lets each missing variable of a template through once a request: a list of six hundred says it as often."""
+class _OnceAPage(logging.Filter):
+    """Lets each missing variable of a template through once a page: a list of six hundred says it as often.
+
+    The staff's pages of several rows of a model are one page; an address elsewhere may be a secret itself.
+    """
 
     def __init__(self) -> None:
         super().__init__()
+        self.page = ""
         self.told: set[str] = set()
+
+    def turn_to(self, path: str) -> None:
+        page = re.sub(r"/[^/]+/change/$", "/change/", path) if path.startswith("/admin/") else ""
+        if not page or page != self.page:
+            self.told.clear()
+        self.page = page
 
     def filter(self, record: logging.LogRecord) -> bool:
         said = record.getMessage()
@@ -150,7 +160,7 @@ class _OnceARequest(logging.Filter):
         return is_new
 
 
-_once_a_request = _OnceARequest()
+_once_a_page = _OnceAPage()
 
 
 class _Everything(logging.Handler):
@@ -179,7 +189,7 @@ def everything_logged() -> Iterator[list[str]]:
     debugged, connection.force_debug_cursor = connection.force_debug_cursor, True
     templates = [logging.getLogger(name) for name in MASKED_BY_HANDLER]
     for logger in templates:
-        logger.filters.insert(0, _once_a_request)
+        logger.filters.insert(0, _once_a_page)
     for logger in loggers:
         logger.setLevel(logging.DEBUG)
     for logger in tops:
@@ -189,7 +199,7 @@ def everything_logged() -> Iterator[list[str]]:
     finally:
         connection.force_debug_cursor = debugged
         for logger in templates:
-            logger.removeFilter(_once_a_request)
+            logger.removeFilter(_once_a_page)
         for logger in tops:
             logger.removeHandler(handler)
         for logger, level in levels.items():
@@ -208,7 +218,7 @@ class Browser(Client):
         self.away: list[str] = []
 
     def request(self, **environ: Any) -> Any:
-        _once_a_request.told.clear()
+        _once_a_page.turn_to(environ["PATH_INFO"])
         response = super().request(**environ)
         kept = {name: value for name, value in response.headers.items() if name != "Location"}
         kept["cookies"] = response.cookies.output()

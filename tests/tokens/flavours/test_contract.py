@@ -30,7 +30,7 @@ from tokens.services.recovery import recheck
 from tokens.services.store import LOST, store
 from tokens.services.sweep import Sweep
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.crossed]
 
 DAY, HOUR = dt.timedelta(days=1), dt.timedelta(hours=1)
 START = dt.datetime(2026, 3, 1, 1, tzinfo=dt.UTC)

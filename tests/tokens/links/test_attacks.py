@@ -22,7 +22,7 @@ from tokens.services import links
 from tokens.services.disconnect import disconnect
 from tokens.services.send_link import send_link
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.crossed]
 EVIL = "https://evil.example/"
 
 
