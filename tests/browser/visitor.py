@@ -177,7 +177,7 @@ class Visitor:
         return found
 
     def _shape(self) -> tuple[int, bool, str]:
-        """What axe-core judges: the page as it stands, whatever its numbers and ids, in this width and these colours."""
+        """What axe-core judges: the page as it stands, whatever its numbers and ids, in its width and colours."""
         shape = re.sub(r"\d+|[\w-]{16,}", "", self.page.content())
         return self.width, self.dark, hashlib.sha256(shape.encode()).hexdigest()
 
