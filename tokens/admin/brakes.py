@@ -10,6 +10,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import Count, Q, QuerySet, Sum
 from django.http import HttpRequest
+from django.template.defaultfilters import pluralize
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -67,8 +68,9 @@ def _drop(request: HttpRequest, rows: list[Brake], typed: dict[str, Any]) -> Ite
             yield row, LIFTED_ALREADY
             continue
         dropped, left = drop_held(row, by=_address(request)), held_by(row.meta_app_id).count()
-        again = f" {left} are left: press it once more." if left else ""
-        yield row, Outcome(messages.SUCCESS, f"{dropped} accounts are inactive now. Nobody was mailed.{again}")
+        ended = f"{dropped} account{pluralize(dropped, ' is,s are')} inactive now"
+        again = f" {left} {pluralize(left, 'is,are')} left: press it once more." if left else ""
+        yield row, Outcome(messages.SUCCESS, f"{ended}. Nobody was mailed.{again}")
 
 
 def _address(request: HttpRequest) -> str:
@@ -196,7 +198,8 @@ class BrakeAdmin(ReadOnlyAdmin):
         rows = Connection.objects.filter(meta_app_id=brake.meta_app_id)
         asking, ended = rows.filter(asking_since__isnull=False).count(), held_by(brake.meta_app_id).count()
         return (
-            f"{ended} reconnect mails, if all of them have ended; {asking} questions for a permission. "
+            f"{ended} reconnect mail{pluralize(ended)}, if all of them have ended; "
+            f"{asking} question{pluralize(asking)} for a permission. "
             "When it is lifted, each of these accounts is asked about again: who has come back meanwhile is left out."
         )
 
