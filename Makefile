@@ -24,7 +24,8 @@ demo: $(STAMP)
 test: $(STAMP)
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
-# In the system's Chromium, or the one that CHROMIUM names; pictures of every page go to .artifacts/browser/.
+# In the system's Chromium, or the one that CHROMIUM names; pictures of every page go to .artifacts/browser/,
+# unless PICTURES=0.
 test-browser: $(STAMP)
 	$(BIN)/python -m pytest tests/browser -n auto --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
