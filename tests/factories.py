@@ -120,19 +120,16 @@ def make_connection(
     flavour = meta_app.flavour if meta_app is not None else flavour
     told = _told_by(token, renewal)
     columns = {**told.columns, **columns}
-    handle = handle or columns.get("handle", "")
-    columns.pop("handle", None)
+    known = columns.pop("handle", "")
     issued_at = told.issued_at if issued_at is _UNSET else issued_at
     expires_at = told.expires_at if expires_at is _UNSET else expires_at
-    if status == Status.INACTIVE:
-        reason = reason or Reason.PASSWORD_CHANGED
     connection = Connection.objects.create(
         **{
             "tenant": tenant or make_tenant(),
             "meta_app": meta_app or make_meta_app(flavour=flavour),
             "status": status,
-            "reason": reason,
-            **_account(flavour, number, handle),
+            "reason": reason or (Reason.PASSWORD_CHANGED if status == Status.INACTIVE else ""),
+            **_account(flavour, number, handle or known),
             **columns,
         }
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from tests.flows import faults
 from tests.flows.faults import Case
+from tokens.services.verdicts import OurFault, Passing, PermissionLost, RefusedByMeta, TooYoung
 
 # By the text alone, as Instagram's host tells them, and by the subcode: the reason that the creator reads.
 CAUSES = {
@@ -39,6 +40,16 @@ NON_DEATHS: tuple[Case, ...] = (
     *faults.OURS,
     *faults.TOO_YOUNG,
 )
+
+
+# How the engine judges an answer of each family, the second one of an attempt.
+VERDICTS: dict[str, type] = {
+    **dict.fromkeys(("passing", "lost", "odd", "limited", "unknown"), Passing),
+    "permission": PermissionLost,
+    "refused": RefusedByMeta,
+    "ours": OurFault,
+    "too_young": TooYoung,
+}
 
 
 @dataclass(frozen=True)

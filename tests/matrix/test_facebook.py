@@ -13,30 +13,16 @@ import pytest
 from tests.factories import make_connection, make_meta_app
 from tests.flows.faults import Case
 from tests.matrix import facebook as matrix
-from tests.matrix.expected import NON_DEATHS, expected
+from tests.matrix.expected import NON_DEATHS, VERDICTS, expected
 from tests.matrix.facebook import BY_SUBCODE, FIRST, FLAVOURS, deadly
 from tests.matrix.ground import mails, seen
 from tests.tokens.helpers import attempt
 from tokens.models import Brake, Connection
 from tokens.services.claims import Purpose
-from tokens.services.verdicts import (
-    Alive,
-    Contradicted,
-    Dead,
-    OurFault,
-    Passing,
-    PermissionLost,
-    RefusedByMeta,
-)
+from tokens.services.verdicts import Alive, Contradicted, Dead
 
 NOW = dt.datetime(2026, 4, 19, 2, tzinfo=dt.UTC)
 PURPOSES: tuple[Purpose, ...] = ("refresh", "check")
-VERDICTS: dict[str, type] = {
-    **dict.fromkeys(("passing", "lost", "odd", "limited", "unknown"), Passing),
-    "permission": PermissionLost,
-    "refused": RefusedByMeta,
-    "ours": OurFault,
-}
 flavours = pytest.mark.parametrize("flavour", FLAVOURS)
 purposes = pytest.mark.parametrize("purpose", PURPOSES)
 STORED = [(flavour, other) for flavour in FLAVOURS for other in NON_DEATHS if not matrix.is_death(flavour, other)]

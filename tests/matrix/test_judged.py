@@ -10,7 +10,7 @@ import pytest
 
 from tests.factories import made_up_token
 from tests.flows.faults import Case
-from tests.matrix.expected import CAUSES, NON_DEATHS
+from tests.matrix.expected import CAUSES, NON_DEATHS, VERDICTS
 from tests.matrix.ground import answer_of
 from tests.matrix.scripted import ScriptedWire, client_of, deadly
 from tokens.fields import seal
@@ -18,25 +18,9 @@ from tokens.flavours.instagram_login import InstagramLogin
 from tokens.models import Connection, Credential, Flavour, MetaApp
 from tokens.services.ask import Inquiry
 from tokens.services.claims import Purpose
-from tokens.services.verdicts import (
-    Alive,
-    Contradicted,
-    Dead,
-    OurFault,
-    Passing,
-    PermissionLost,
-    RefusedByMeta,
-    TooYoung,
-)
+from tokens.services.verdicts import Alive, Contradicted, Dead
 
 PURPOSES: tuple[Purpose, ...] = ("refresh", "check")
-VERDICTS: dict[str, type] = {
-    **dict.fromkeys(("passing", "lost", "odd", "limited", "unknown"), Passing),
-    "permission": PermissionLost,
-    "refused": RefusedByMeta,
-    "ours": OurFault,
-    "too_young": TooYoung,
-}
 DEATHS = {(cause, subcodes): deadly(cause, subcodes=subcodes) for cause in CAUSES for subcodes in (False, True)}
 
 
