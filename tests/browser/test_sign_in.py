@@ -205,6 +205,7 @@ def test_a_passkey_signs_in_alone_and_as_a_second_step(stage: Stage, size: tuple
     alice.arrives("/accounts/2fa/webauthn/reauthenticate/")
     alice.look("reauthenticate")
     alice.press("Use a passkey")
+    alice.arrives(re.compile(r"/accounts/2fa/webauthn/keys/\d+/remove/"))
     alice.look("remove")
     alice.press("Remove the passkey")
     alice.reads("The passkey is removed.")
