@@ -123,8 +123,10 @@ class TableCollector(Collector):
 
     def _outbox(self) -> Iterator[Metric]:
         found = OutboxMessage.objects.filter(due_at__isnull=False).aggregate(waiting=Count("pk"), oldest=Min("due_at"))
+        held_up = OutboxMessage.objects.held_up(self.now).count()
         late = (self.now - found["oldest"]).total_seconds() if found["oldest"] else 0
         yield _gauge("outbox_waiting", "Mails that are owed and not sent yet.", [({}, found["waiting"])])
+        yield _gauge("outbox_held_up", "Mails that have waited for more than an hour.", [({}, held_up)])
         words = "For how long the mail that is due longest has been due; 0 where none is."
         yield _gauge("outbox_oldest_due_seconds", words, [({}, max(0, late))])
 

@@ -15,12 +15,25 @@ if TYPE_CHECKING:
 
 _Row = TypeVar("_Row", bound=models.Model)
 
+# Six pauses, of 1 to 32 minutes and a quarter, lie between the first try and the seventh: an hour and more.
+TRIES_OF_AN_HOUR = 7
+# By which a server puts off one mail and takes the next: a full mailbox, a greylist. 421 closes the line to all.
+OF_THIS_MAIL = Q(last_error__startswith="smtp_4") & ~Q(last_error="smtp_421")
+
 
 class OutboxQuerySet(models.QuerySet["OutboxMessage"]):
     def due(self, now: dt.datetime) -> Self:
         """What is owed by `now` and in nobody's hands, most overdue first."""
         free = Q(lease_until__isnull=True) | Q(lease_until__lte=now)
         return self.filter(free, due_at__lte=now).order_by("due_at")
+
+    def held_up(self, now: dt.datetime) -> Self:
+        """What should have left more than an hour ago and has not, but for what its own address puts off.
+
+        Where the server takes nothing, what is tried again is due again only later: its tries tell for how long.
+        """
+        tried = Q(due_at__isnull=False, attempts__gte=TRIES_OF_AN_HOUR) & ~OF_THIS_MAIL
+        return self.filter(tried | Q(due_at__lt=now - dt.timedelta(hours=1)))
 
     def change_claimed(self, message: OutboxMessage, **changes: Any) -> bool:
         """Writes `changes` if `message` is still held under the number of its claim; tells whether it was."""

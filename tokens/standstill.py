@@ -1,11 +1,20 @@
-"""What members are told on every page of a workspace while a part of the work stands still."""
+"""What members are told on every page of a workspace while a part of the work stands still, or their own part waits."""
 
 from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
+from django.db.models import Exists
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
+
+from accounts.models import Tenant
+from notifications.models import OutboxMessage
 from tokens.services import heartbeat
+from tokens.watch import IMPLIES, MAILS, TOKENS, late_renewals
 
 # The name of each part, and what follows for members where they might not think of it.
 PARTS = {
@@ -13,17 +22,43 @@ PARTS = {
     heartbeat.CHECK: ("Checks", "An account that has ended meanwhile may still show as active."),
     heartbeat.DELIVERY: ("Mail deliveries", "Nobody is told of accounts that end, and no link is sent."),
 }
+WAITING = {
+    MAILS: "Mails of this workspace have waited for more than an hour.",
+    TOKENS: "Renewals of this workspace are late by more than an hour.",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class StandingPart:
-    """One part: its name, when it last ran (None: never), and what follows."""
+    """One part: what is wrong with it, since when (None: never ran, or it does not matter), and what follows."""
 
     what: str
-    since: dt.datetime | None
-    so: str
+    since: dt.datetime | None = None
+    so: str = ""
 
 
-def standstill(now: dt.datetime) -> list[StandingPart]:
-    """The parts that stand still; empty where all of them run. It costs one query."""
-    return [StandingPart(PARTS[name][0], last, PARTS[name][1]) for name, last in heartbeat.silent(now).items()]
+def notes(request: HttpRequest) -> dict[str, Any]:
+    """The template context of the banner: asked for only where a whole page of a workspace is shown."""
+    tenant = getattr(request, "tenant", None)
+    return {"standstill": SimpleLazyObject(lambda: standstill(tenant, timezone.now()) if tenant else [])}
+
+
+def standstill(tenant: Tenant, now: dt.datetime) -> list[StandingPart]:
+    """What stands still, and what of this workspace waits; empty where all is done. It costs two queries."""
+    silent = heartbeat.silent(now)
+    found = [_silent_part(name, last) for name, last in silent.items()]
+    follows = {word for name in silent for word in IMPLIES.get(name, ())}
+    return found + [StandingPart(WAITING[word]) for word in _waiting(tenant, now) if word not in follows]
+
+
+def _silent_part(name: str, last: dt.datetime | None) -> StandingPart:
+    what, so = PARTS[name]
+    return StandingPart(f"{what} have not run since" if last else f"{what} have not run yet.", last, so)
+
+
+def _waiting(tenant: Tenant, now: dt.datetime) -> list[str]:
+    """Only of this workspace: what keeps another one waiting may be that one's own Meta app."""
+    mails = OutboxMessage.objects.held_up(now).filter(tenant=tenant)
+    tokens = late_renewals(now).filter(tenant=tenant)
+    found = Tenant.objects.filter(pk=tenant.pk).values_list(Exists(mails), Exists(tokens)).first()
+    return [word for word, waits in zip((MAILS, TOKENS), found or (), strict=False) if waits]

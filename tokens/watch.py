@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from django.db.models import Case, Min, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -18,7 +19,8 @@ from notifications.models import OutboxMessage
 from notifications.outages import is_open, note_outage
 from tokens.clients import AppNotSetUp, app_for
 from tokens.flags import OVERDUE
-from tokens.models import Credential, Heartbeat, ImportLine, TokenImport
+from tokens.models import AppBudget, Brake, Credential, Heartbeat, ImportLine, TokenImport
+from tokens.querysets import CredentialQuerySet
 from tokens.services import brake, heartbeat
 from tokens.services.budget import paused_apps
 
@@ -69,16 +71,22 @@ def troubles(now: dt.datetime) -> list[Trouble]:
 
 
 def _oldest_mail(now: dt.datetime) -> dt.datetime | None:
-    late = OutboxMessage.objects.filter(due_at__lt=now - WAITS).order_by("due_at")
-    return late.values_list("due_at", flat=True).first()
+    # One that was tried, and is due again only later, has waited since it was written.
+    since = Min(Case(When(attempts=0, then="due_at"), default="created_at"))
+    oldest: dt.datetime | None = OutboxMessage.objects.held_up(now).aggregate(since=since)["since"]
+    return oldest
+
+
+def late_renewals(now: dt.datetime) -> CredentialQuerySet[Credential]:
+    """What nothing but a worker keeps from being renewed, and has for an hour."""
+    stormy = Brake.objects.filter(cause=Brake.Cause.WEATHER, lifted_at__isnull=True).values("meta_app")
+    paused = AppBudget.objects.filter(paused_until__isnull=False).values("pk")
+    late = Credential.objects.filter(due_at__lt=now - OVERDUE)
+    return late.exclude(connection__meta_app__in=stormy).exclude(connection__meta_app__in=paused)
 
 
 def _oldest_token(now: dt.datetime) -> dt.datetime | None:
-    late = Credential.objects.filter(due_at__lt=now - OVERDUE)
-    elsewhere = brake.stormy_apps() | paused_apps()
-    if elsewhere:
-        late = late.exclude(connection__meta_app__in=elsewhere)
-    return late.order_by("due_at").values_list("due_at", flat=True).first()
+    return late_renewals(now).order_by("due_at").values_list("due_at", flat=True).first()
 
 
 def _oldest_import(now: dt.datetime) -> dt.datetime | None:

@@ -24,9 +24,9 @@ from tokens.services import heartbeat
 
 pytestmark = pytest.mark.django_db
 OPERATIONS = Path(__file__).resolve().parents[2] / "docs" / "operations.md"
-# Both purposes' due ones and last sweeps, the heartbeat, brakes, budgets, latency, the outbox, unknown answers, the
-# last hour.
-QUERIES = 11
+# Both purposes' due ones and last sweeps, the heartbeat, brakes, budgets, latency, the outbox and what is held up
+# in it, unknown answers, the last hour.
+QUERIES = 12
 
 
 @pytest.fixture
@@ -137,7 +137,9 @@ def test_mail_that_waits_is_counted_and_mail_that_was_sent_is_not(ask):
         OutboxMessage.objects.create(
             kind="x", recipient="a@b.example", dedupe_key=str(number), state=state, due_at=due_at
         )
-    assert ask()[("outbox_waiting",)] == 2
+    assert (ask()[("outbox_waiting",)], ask()[("outbox_held_up",)]) == (2, 0)
+    OutboxMessage.objects.filter(dedupe_key="0").update(due_at=ago(hours=2))
+    assert (ask()[("outbox_waiting",)], ask()[("outbox_held_up",)]) == (2, 1)
 
 
 def test_answers_that_no_rule_knows_are_summed(ask):

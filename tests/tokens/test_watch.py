@@ -13,6 +13,7 @@ from django.utils import timezone
 from notifications.delivery import deliver_due
 from notifications.models import Outage, OutboxMessage
 from tests.factories import make_connection, make_meta_app, make_tenant
+from tests.notifications.conftest import use_server
 from tests.tokens.helpers import ago
 from tokens import tasks, watch
 from tokens.models import AppBudget, Brake, Heartbeat, ImportLine, TokenImport
@@ -91,6 +92,37 @@ def test_mail_that_waits_for_an_hour_is_told() -> None:
     assert words() == []
     OutboxMessage.objects.filter(pk=message.pk).update(due_at=ago(hours=1.1))
     assert words() == [MAILS]
+
+
+def test_a_server_that_takes_no_mail_is_told_though_each_try_puts_the_next_one_off(
+    travel: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a mail or two in the queue none is ever overdue: it is tried, put off, and tried again."""
+    use_server(settings, 9)
+    monkeypatch.setattr("notifications.delivery.compose", lambda message: letters.EmailMultiAlternatives())
+    message = OutboxMessage.objects.create(kind="all_clear", recipient="a@mail.example", dedupe_key="1")
+    travel(began := timezone.now())
+    while timezone.now() - began < dt.timedelta(hours=3) and MAILS not in words():
+        travel(due_at(message))
+        assert deliver_due().stopped
+        beat_all()
+    assert dt.timedelta(hours=1) <= timezone.now() - began < dt.timedelta(hours=2)
+    assert [trouble.since for trouble in troubles(timezone.now())] == [message.created_at]
+
+
+def due_at(message: OutboxMessage) -> dt.datetime:
+    message.refresh_from_db()
+    assert message.due_at
+    return message.due_at
+
+
+@pytest.mark.parametrize(("word", "told"), [("smtp_452", []), ("smtp_421", [MAILS]), ("smtp_535", [MAILS])])
+def test_an_address_that_puts_off_its_mail_is_no_trouble_of_ours(word: str, told: list[str]) -> None:
+    later = timezone.now() + dt.timedelta(hours=1)
+    OutboxMessage.objects.create(
+        kind="revived", recipient="full@mail.example", dedupe_key="1", attempts=9, last_error=word, due_at=later
+    )
+    assert words() == told
 
 
 def test_tokens_that_are_overdue_for_an_hour_are_told_but_not_while_their_app_can_not_be_asked() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import datetime as dt
 import io
 import json
 import uuid
@@ -31,7 +30,6 @@ from tokens.services.confirm_import import confirm_import as confirm_service
 from tokens.services.export_tenant import export_tenant
 from tokens.services.import_content import samples
 from tokens.services.preview_import import TOO_LARGE, NotTaken, preview_import
-from tokens.standstill import standstill
 
 can_move = right_required(Right.MOVE_DATA)
 # While it runs the list would lag behind the numbers beside it.
@@ -44,7 +42,7 @@ NOT_SET_UP = "No Meta app is set up on this installation yet: nothing can be imp
 def export_workspace(request: TenantRequest, slug: str) -> HttpResponse | StreamingHttpResponse:
     """GET says what the file holds; POST streams it, line by line."""
     if request.method != "POST":
-        return render(request, "tokens/export.html", _page_context(timezone.now()))
+        return render(request, "tokens/export.html")
     file_name = f"{request.tenant.slug}-{timezone.now():%Y-%m-%d}.jsonl"
     return StreamingHttpResponse(
         _json_lines(request.tenant), content_type="application/x-ndjson; charset=utf-8", headers=_as_file(file_name)
@@ -69,7 +67,6 @@ def imports(request: TenantRequest, slug: str) -> HttpResponse:
     context = {
         "form": form,
         "page": past_imports(request.tenant, request.GET.get("page", "")),
-        **_page_context(timezone.now()),
     }
     return render(request, "tokens/imports.html", context, status=400 if form.errors else 200)
 
@@ -91,7 +88,7 @@ def import_job(request: TenantRequest, slug: str, pk: uuid.UUID) -> HttpResponse
         context["samples"] = list(samples(job))
     if report.refused and report.state in SHOW_REFUSED:
         context["refused"] = refused_page(job, request.GET.get("page", ""))
-    return render(request, "tokens/import_job.html", {**context, **_page_context(now)})
+    return render(request, "tokens/import_job.html", context)
 
 
 @can_move
@@ -164,7 +161,3 @@ def _obstacle(job: TokenImport) -> str:
     if not apps:
         return "not_set_up"
     return "brake" if any(holding(app.pk) for app in apps.values()) else ""
-
-
-def _page_context(now: dt.datetime) -> dict[str, Any]:
-    return {"standstill": standstill(now)}

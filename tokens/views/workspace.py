@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import uuid
 from contextlib import ExitStack
 from typing import Any
@@ -30,7 +29,6 @@ from tokens.services.revoke import Leaving, leaving, revoke
 from tokens.services.send_link import send_link as send_link_service
 from tokens.services.send_link import used_up
 from tokens.services.set_contact import set_contact as set_contact_service
-from tokens.standstill import standstill
 from tokens.views.departure import explain_consent, to_consent
 from tokens.views.listing import listing
 from tokens.wording import REMOVE_AT_META, why_it_ended
@@ -101,7 +99,7 @@ def workspace(request: TenantRequest, slug: str) -> HttpResponse:
     rows = workspace_rows(request.tenant, now, show=asked.show, words=asked.words, start=asked.start)
     if _wants_fragment(request):
         return render(request, "tokens/_list.html", {"list": asked, "rows": rows})
-    context = {"list": asked, "rows": rows, "summary": summary(asked.counts), **_page_context(request, now)}
+    context = {"list": asked, "rows": rows, "summary": summary(asked.counts), **_page_context(request)}
     return render(request, "tokens/workspace.html", context)
 
 
@@ -123,7 +121,7 @@ def _connection_page(request: TenantRequest, row: Connection, form: ContactForm 
     }
     status = 400 if form else 200
     if not _wants_fragment(request):
-        page = {**context, **_page_context(request, now)}
+        page = {**context, **_page_context(request)}
         return render(request, "tokens/connection.html", page, status=status)
     response = render(request, "tokens/connection_fragment.html", context, status=status)
     response["HX-Retarget"] = "#connection"
@@ -136,7 +134,7 @@ def connect(request: TenantRequest, slug: str, flavour: str) -> HttpResponse:
     """GET explains what will happen; POST starts OAuth for whatever account the person consents with."""
     if request.method == "POST":
         return to_consent(request, flavour, tenant=request.tenant, user=request.user)
-    return explain_consent(request, flavour, tenant=request.tenant, context=_page_context(request, timezone.now()))
+    return explain_consent(request, flavour, tenant=request.tenant, context=_page_context(request))
 
 
 @can_connect
@@ -146,7 +144,7 @@ def reconnect(request: TenantRequest, slug: str, pk: uuid.UUID) -> HttpResponse:
     row = _load(request, pk)
     if not FLAVOURS[row.flavour].consents:
         context = {"connection": row, "why": why_it_ended(row.reason, row.flavour)}
-        return render(request, "tokens/new_token.html", {**context, **_page_context(request, timezone.now())})
+        return render(request, "tokens/new_token.html", {**context, **_page_context(request)})
     return to_consent(request, row.flavour, tenant=request.tenant, user=request.user, connection=row)
 
 
@@ -224,7 +222,7 @@ def disconnect(request: TenantRequest, slug: str, pk: uuid.UUID) -> HttpResponse
             "advice": advice,
             "asks_to_revoke": asks,
             "host": FLAVOURS[row.flavour].host,
-            **_page_context(request, timezone.now()),
+            **_page_context(request),
         }
         return render(request, "tokens/disconnect.html", context)
     left = leaving(row) if request.POST.get("revoke") or FLAVOURS[row.flavour].revokes else None
@@ -278,13 +276,12 @@ def _may_write(request: TenantRequest) -> bool:
     return may(request.membership.role, Right.CONNECT)
 
 
-def _page_context(request: TenantRequest, now: dt.datetime) -> dict[str, Any]:
-    """What every whole page of a workspace needs: what the member may do, and which part of the work stands still."""
+def _page_context(request: TenantRequest) -> dict[str, Any]:
+    """What a whole page of a workspace needs: what the member may do."""
     can_invite = may(request.membership.role, Right.INVITE_CREATORS)
     return {
         "can_write": _may_write(request),
         "can_invite": can_invite,
         "can_add_system_users": may(request.membership.role, Right.ADD_SYSTEM_USERS),
         "facebook_ready": installation_has_app(Flavour.FACEBOOK_LOGIN),
-        "standstill": standstill(now),
     }

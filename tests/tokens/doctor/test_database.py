@@ -88,8 +88,8 @@ def test_one_question_that_fails_is_one_line(error, lines, monkeypatch):
     def fail() -> None:
         raise error("server at 10.1.2.3 said: c4n4ry")
 
-    monkeypatch.setattr("tokens.services.doctor.queue.last_sweep", fail)
-    for name in ("Last sweep", "Workers"):
+    monkeypatch.setattr("tokens.services.heartbeat.silent", lambda now: fail())
+    for name in ("Last runs", "Workers"):
         [found] = lines(name)
         assert (found.level, found.sentence) == ("wrong", f"It could not be looked at ({error.__name__}).")
     assert lines("Brakes")[0].level == "ok"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 
 import pytest
@@ -116,11 +117,12 @@ def test_one_that_is_refused_says_so_by_its_number(reply, line, office):
 # What is owed
 
 
-def owe(state: str = "pending", **created):
-    due_at = timezone.now() if state == "pending" else None
+def owe(state: str = "pending", due_in: dt.timedelta | None = None, attempts: int = 0, **created):
+    """By default one that was due from its first moment on."""
+    due_at = ago(**created) if due_in is None else timezone.now() + due_in
     OutboxMessage.objects.create(
-        kind="x", recipient="a@b.example", dedupe_key=f"{state}{created}", state=state, due_at=due_at,
-        created_at=ago(**created),
+        kind="x", recipient="a@b.example", dedupe_key=f"{state}{created}", state=state, attempts=attempts,
+        due_at=due_at if state == "pending" else None, created_at=ago(**created),
     )  # fmt: skip
 
 
@@ -129,6 +131,13 @@ def test_mail_that_waits_too_long(minutes, level, line):
     owe(minutes=minutes)
     owe("sent", days=3)
     assert line("Outbox").level == level
+
+
+def test_mail_whose_time_is_ahead_does_not_wait_and_one_that_is_tried_again_does(line):
+    owe(due_in=dt.timedelta(hours=9), hours=12)
+    assert line("Outbox").sentence == "0 mails wait, and none was refused in the last seven days."
+    owe(due_in=dt.timedelta(hours=1), attempts=8, hours=2)
+    assert (line("Outbox").level, line("Outbox").sentence) == ("wrong", "1 mail waits, the oldest for 120 minutes.")
 
 
 @pytest.mark.parametrize(("days", "level"), [(6, "warning"), (8, "ok")])

@@ -123,11 +123,19 @@ def test_redis_that_hangs_holds_up_no_count_of_workers(line, settings, monkeypat
     assert time.monotonic() - started < 3
 
 
-@pytest.mark.parametrize(("minutes", "level"), [(9, "ok"), (11, "wrong")])
-def test_the_last_sweep(minutes, level, line):
-    assert line("Last sweep").sentence == "None has ever run."
-    heartbeat.beat(heartbeat.SWEEP, ago(minutes=minutes))
-    assert line("Last sweep").level == level
+@pytest.mark.parametrize("part", list(heartbeat.SILENCES))
+def test_the_last_run_of_each_part(part, line):
+    heartbeat.beat(heartbeat.INSTALLED, ago(hours=1))
+    name, limit = f"Last {part}", int(heartbeat.SILENCES[part].total_seconds() // 60)
+    assert (line(name).level, line(name).sentence) == ("wrong", "None has ever run.")
+    for minutes, level in ((limit - 1, "ok"), (limit + 1, "wrong")):
+        heartbeat.beat(part, ago(minutes=minutes))
+        assert (line(name).level, line(name).sentence) == (level, f"{minutes} minutes ago.")
+
+
+def test_a_young_installation_has_not_missed_its_first_check(line):
+    heartbeat.beat(heartbeat.INSTALLED, timezone.now())
+    assert (line("Last check").level, line("Last delivery").level) == ("ok", "ok")
 
 
 def test_schedules_are_installed_and_on_time(line):

@@ -8,12 +8,14 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from notifications.models import OutboxMessage
+from tests.factories import make_connection, make_tenant
 from tests.markup import Page
-from tokens.models import Heartbeat
+from tokens.models import Credential, Heartbeat
 from tokens.services.heartbeat import CHECK, DELIVERY, INSTALLED, SILENCES, SWEEP, beat
 
 pytestmark = pytest.mark.django_db
-OPERATOR = "The operator of this installation should look at the worker."
+OPERATOR = "The operator of this installation should look into it."
 
 
 @pytest.fixture(autouse=True)
@@ -22,7 +24,7 @@ def all_parts_run(db):
         beat(part, timezone.now())
 
 
-@pytest.fixture(params=["", "connections/{pk}/", "connect/instagram_login/"])
+@pytest.fixture(params=["", "connections/{pk}/", "connect/instagram_login/", "team/", "settings/mails/"])
 def text(request, signed_in, tenant, creator):
     address = f"/w/{tenant.slug}/{request.param.format(pk=creator.pk)}"
     return lambda: Page(signed_in.get(address).content.decode()).text
@@ -42,6 +44,25 @@ def test_ten_minutes_of_silence_are_told_with_their_beginning(text):
 
 def test_an_installation_that_never_swept_says_so(text):
     assert f"Renewals have not run yet. {OPERATOR}" in text()
+
+
+def test_this_workspaces_own_mails_and_renewals_that_wait_are_told(signed_in, tenant, creator):
+    """Of another workspace's nobody here is told: what keeps it waiting may be its own Meta app."""
+    beat(SWEEP, timezone.now())
+    late = timezone.now() - dt.timedelta(hours=2)
+    for where, number in ((make_tenant(), 1), (tenant, 2)):
+        other = creator if where == tenant else make_connection(tenant=where)
+        page = Page(signed_in.get(f"/w/{tenant.slug}/team/").content.decode()).text
+        assert OPERATOR not in page
+        OutboxMessage.objects.create(
+            tenant=where, kind="revived", recipient="a@mail.example", dedupe_key=str(number), due_at=late
+        )
+        Credential.objects.filter(connection=other).update(due_at=late)
+    told = Page(signed_in.get(f"/w/{tenant.slug}/team/").content.decode()).text
+    waiting = "Mails of this workspace have waited for more than an hour."
+    assert f"{waiting} Renewals of this workspace are late by more than an hour. {OPERATOR}" in told
+    beat(DELIVERY, late)
+    assert waiting not in Page(signed_in.get(f"/w/{tenant.slug}/team/").content.decode()).text, "it follows"
 
 
 def test_visitors_and_fragments_are_not_told(signed_in, tenant, path):

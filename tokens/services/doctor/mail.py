@@ -10,7 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
-from django.db.models import Count, Min, Q
+from django.db.models import Case, Count, Min, Q, When
 from django.utils import timezone
 
 from notifications.failures import judge
@@ -109,9 +109,12 @@ def _sender() -> Said:
 
 def _outbox() -> Said:
     now = timezone.now()
+    # What has its time ahead does not wait: a digest, and what its workspace's hour has no room for.
+    waiting = Q(due_at__lte=now) | Q(due_at__isnull=False, attempts__gt=0)
+    since = Case(When(attempts=0, then="due_at"), default="created_at")
     found = OutboxMessage.objects.aggregate(
-        waiting=Count("pk", filter=Q(due_at__isnull=False)),
-        oldest=Min("created_at", filter=Q(due_at__isnull=False)),
+        waiting=Count("pk", filter=waiting),
+        oldest=Min(since, filter=waiting),
         refused=Count("pk", filter=Q(state=State.REFUSED, created_at__gt=now - LATELY)),
     )
     age = now - found["oldest"] if found["waiting"] else dt.timedelta(0)

@@ -16,7 +16,7 @@ from django_q.status import Stat
 
 from tokens.services.doctor.bounded import within
 from tokens.services.doctor.finding import Said, Task, count, ok, warning, wrong
-from tokens.services.heartbeat import SILENCE, last_sweep
+from tokens.services import heartbeat
 from tokens.services.sync_schedules import SCHEDULES
 
 AREA = "Queue and workers"
@@ -37,7 +37,7 @@ def tasks() -> list[Task]:
         Task(AREA, "Cache", _cache, asks="network" if settings.CACHE_URL else "database", if_broken=CACHE),
         Task(AREA, "Queue", _broker, asks="network" if settings.BROKER_URL else "database", if_broken=BROKER),
         Task(AREA, "Workers", _workers, if_broken=BROKER),
-        Task(AREA, "Last sweep", _sweep),
+        Task(AREA, "Last runs", _last_runs),
         Task(AREA, "Schedules", _schedules),
     ]
 
@@ -73,7 +73,7 @@ def _workers() -> Said:
         machines = len({each.host for each in clusters})
         running = f"{count(number, 'worker')} in {count(len(clusters), 'cluster')} on {count(machines, 'machine')}"
         return ok(f"{running} tell that they run.")
-    if _silence(timezone.now()) is None:
+    if heartbeat.SWEEP not in heartbeat.silent(timezone.now()):
         return warning("None tells that it runs, though somebody sweeps: from cron, or it ended just now.", START)
     return wrong("None runs: nothing is renewed, checked or mailed.", START)
 
@@ -83,19 +83,19 @@ def _bounded(ask: Callable[[], T]) -> T:
     return within(SECONDS, ask) if settings.BROKER_URL or settings.CACHE_URL else ask()
 
 
-def _sweep() -> Said:
-    silence = _silence(timezone.now())
-    if silence is None:
-        return ok("Within the last ten minutes.")
-    return wrong(silence, START)
-
-
-def _silence(now: dt.datetime) -> str | None:
-    """What is wrong with the heartbeat; None where nothing is."""
-    at = last_sweep()
-    if at is None:
-        return "None has ever run."
-    return None if now - at <= SILENCE else f"None for {count(int((now - at).total_seconds() // 60), 'minute')}."
+def _last_runs() -> Iterator[Said]:
+    """A line for each part of the work: what cron runs in the place of workers may leave one of them out."""
+    now = timezone.now()
+    silent, beats = heartbeat.silent(now), heartbeat.last_beats()
+    for part in heartbeat.SILENCES:
+        name = f"Last {part}"
+        if part in beats:
+            ago = f"{count(max(0, int((now - beats[part]).total_seconds() // 60)), 'minute')} ago."
+            yield wrong(ago, START, name=name) if part in silent else ok(ago, name=name)
+        elif part in silent:
+            yield wrong("None has ever run.", START, name=name)
+        else:
+            yield ok("None yet: the installation is young.", name=name)
 
 
 def _schedules() -> Iterator[Said]:
@@ -115,4 +115,4 @@ def _is_as_planned(row: Any, planned: Any) -> bool:
 
 
 def _is_late(row: Any) -> bool:
-    return row is not None and row.next_run is not None and row.next_run < timezone.now() - SILENCE
+    return row is not None and row.next_run is not None and row.next_run < timezone.now() - heartbeat.SILENCE
