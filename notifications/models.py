@@ -69,6 +69,8 @@ class OutboxMessage(models.Model):
             # Deliverers ask for these all day; a full index would carry every mail ever sent along.
             models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="outbox_due"),
             models.Index(fields=["subject_id"], name="outbox_subject"),
+            # Whose mail came back, and what went to whoever wants to see or to erase it.
+            models.Index(fields=["recipient"], name="outbox_recipient"),
             # A workspace's page of what was sent, newest first.
             models.Index(fields=["tenant", "-created_at", "-id"], name="outbox_of_tenant"),
             # The oldest of what has ended, which goes first.

@@ -94,9 +94,10 @@ def forget(*, subject_ids: Iterable[UUID]) -> int:
 
 def forget_mails_to(addresses: Collection[str], *, tenant_id: UUID) -> int:
     """Erases all mail of one tenant to these addresses, sent or owed, and which of them take none. Returns how many."""
-    SilencedAddress.objects.of(addresses, tenant_id=tenant_id).delete()
-    Unsubscribed.objects.filter(tenant_id=tenant_id, address__in=[address.lower() for address in addresses]).delete()
-    erased, _ = OutboxMessage.objects.filter(recipient__in=list(addresses), tenant_id=tenant_id).delete()
+    lowered = [address.lower() for address in addresses]
+    SilencedAddress.objects.of(lowered, tenant_id=tenant_id).delete()
+    Unsubscribed.objects.filter(tenant_id=tenant_id, address__in=lowered).delete()
+    erased, _ = OutboxMessage.objects.filter(recipient__in=lowered, tenant_id=tenant_id).delete()
     return erased
 
 
@@ -109,7 +110,7 @@ def forget_recipients(addresses: Collection[str], *, tenant_ids: Iterable[UUID])
     lowered = [address.lower() for address in addresses]
     SilencedAddress.objects.filter(address__in=lowered).delete()
     Unsubscribed.objects.filter(address__in=lowered).delete()
-    rows = OutboxMessage.objects.filter(recipient__in=list(addresses))
+    rows = OutboxMessage.objects.filter(recipient__in=lowered)
     pointless = ~Q(state__in=[State.PENDING, State.HELD]) | Q(tenant_id__in=list(tenant_ids))
     erased, _ = rows.filter(pointless).delete()
     return erased

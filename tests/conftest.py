@@ -228,6 +228,12 @@ def travel() -> Iterator[Callable[[dt.datetime], Any]]:
 
 
 @pytest.fixture
+def standing_clock(travel: Callable[[dt.datetime], Any]) -> None:
+    """No window of a rate limit, which lie on the clock, ends while a test fills it."""
+    travel(dt.datetime.now(dt.UTC))
+
+
+@pytest.fixture
 def debug_log(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
     caplog.set_level(logging.DEBUG)
     return caplog

@@ -8,14 +8,46 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 
+from tokens.clients import installation_has_app
 from tokens.handles import clean_handle
+from tokens.models import Flavour
 from tokens.services.creator_list import MOST_LINES, BadList, Creator, read_creators, text_of
 
 MOST_BYTES = 200_000
 LONGEST_HANDLE = 200  # an address of a profile with what people copy along
 
 
-class InviteCreatorForm(forms.Form):
+class ThroughForm(forms.Form):
+    """Through which login those who are invited shall connect; asked only where there is a choice."""
+
+    flavour = forms.ChoiceField(
+        required=False,
+        label="They connect through",
+        choices=[
+            (Flavour.INSTAGRAM_LOGIN.value, "Instagram: any professional account"),
+            (Flavour.FACEBOOK_LOGIN.value, "Facebook: an account that is linked to a Facebook Page"),
+        ],
+        initial=Flavour.INSTAGRAM_LOGIN.value,
+        help_text="Take Instagram where you can. Through Facebook somebody who manages the Page logs in, and confirms "
+        "it every 90 days at the latest.",
+        widget=forms.Select(attrs={"class": "form-select"}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not installation_has_app(Flavour.FACEBOOK_LOGIN):
+            del self.fields["flavour"]
+        else:
+            # Below all else: it is seldom changed.
+            self.order_fields([*(name for name in self.fields if name != "flavour"), "flavour"])
+
+    @property
+    def through(self) -> str:
+        """The flavour, once the form is valid."""
+        return str(self.cleaned_data.get("flavour") or Flavour.INSTAGRAM_LOGIN)
+
+
+class InviteCreatorForm(ThroughForm):
     """Whom to invite, and perhaps which account is expected."""
 
     email = forms.EmailField(
@@ -42,7 +74,7 @@ class InviteCreatorForm(forms.Form):
         return clean_handle(self.cleaned_data["handle"])
 
 
-class InviteManyForm(forms.Form):
+class InviteManyForm(ThroughForm):
     """A list of creators, pasted or as a file."""
 
     pasted = forms.CharField(

@@ -20,7 +20,7 @@ from notifications.models import Outage, OutboxMessage
 from notifications.registry import Audience, Context, Line, Sample, register
 from tokens import mail_values, samples
 from tokens.flags import missing_permissions
-from tokens.models import Brake, Connection, Link, MetaApp, Status
+from tokens.models import Brake, Connection, Flavour, Link, MetaApp, Status
 from tokens.remedies import OUR_WORDS, SEEN, to_check
 from tokens.reminders import expires_soon, reminder_values
 from tokens.services import links
@@ -150,6 +150,7 @@ def _connect_invitation(message: OutboxMessage) -> dict[str, Any] | None:
         "workspace": link.tenant.name,
         "inviter": link.invited_by,
         "handle": link.expected_handle,
+        "through_facebook": link.flavour == Flavour.FACEBOOK_LOGIN,
         "url": links.url_of(link),
         "expires_at": link.expires_at,
     }

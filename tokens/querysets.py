@@ -81,9 +81,9 @@ class LinkQuerySet(TenantOwnedQuerySet[_Row]):
         """The connect links that the workspace shows: of those sent again, the newest alone."""
         return self.filter(kind="connect", replaced_at__isnull=True)
 
-    def inviting(self, email: str, handle: str) -> Self:
-        """The connect links to one address for one account; an empty handle is any account."""
-        return self.filter(kind="connect", contact_email=email, expected_handle=handle)
+    def inviting(self, email: str, handle: str, flavour: str) -> Self:
+        """The connect links to one address for one account, through one login; an empty handle is any account."""
+        return self.filter(kind="connect", contact_email=email, expected_handle=handle, flavour=flavour)
 
 
 class ReconnectRequestQuerySet(TenantOwnedQuerySet[_Row]):

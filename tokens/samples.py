@@ -85,10 +85,15 @@ def connect_invitation() -> Cases:
         "workspace": SHORT,
         "inviter": User(email="anna@agency.example"),
         "handle": "flora.und.fauna",
+        "through_facebook": False,
         "url": _link(),
         "expires_at": timezone.now() + dt.timedelta(days=7),
     }
-    return {"One account": values, "Any account": {**values, "handle": "", "inviter": None}}
+    return {
+        "One account": values,
+        "Any account": {**values, "handle": "", "inviter": None},
+        "Through Facebook": {**values, "through_facebook": True},
+    }
 
 
 def revived() -> Cases:

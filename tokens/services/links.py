@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts import derived
 from accounts.models import Tenant, User
-from tokens.models import Connection, Link, Status
+from tokens.models import Connection, Flavour, Link, Status
 
 SALT = "perennial.link"
 # Somebody who reads a mail of today at the weekend still gets somewhere.
@@ -48,24 +48,32 @@ def lasting(connection: Connection, *, recipients: list[str], now: dt.datetime) 
 
 
 def issue_connect(
-    tenant: Tenant, *, email: str, handle: str, invited_by: User | None, now: dt.datetime | None = None
+    tenant: Tenant,
+    *,
+    email: str,
+    handle: str,
+    invited_by: User | None,
+    flavour: str = Flavour.INSTAGRAM_LOGIN,
+    now: dt.datetime | None = None,
 ) -> Link:
     """A fresh link by which a creator connects to `tenant`, in the caller's transaction.
 
     Args:
         tenant: the workspace that will own the connection.
-        email: whom the link is mailed to, in lower case. An open link to the same address for the same account is
-            replaced.
+        email: whom the link is mailed to, in lower case. An open link to the same address, for the same account and
+            flavour, is replaced.
         handle: the one account that may be connected by it, in lower case; empty for any.
         invited_by: the member who asks for it.
+        flavour: one that consents: through which login the account is connected.
         now: the time of writing.
     """
     now = now or timezone.now()
-    Link.objects.open().for_tenant(tenant).inviting(email, handle).update(replaced_at=now)
+    Link.objects.open().for_tenant(tenant).inviting(email, handle, flavour).update(replaced_at=now)
     return _create(
         now,
         tenant=tenant,
         kind=Link.Kind.CONNECT,
+        flavour=flavour,
         expected_handle=handle,
         contact_email=email,
         invited_by=invited_by,
@@ -146,8 +154,8 @@ def use_up(link: Link, now: dt.datetime, *, made: Connection | None = None) -> b
     if link.revives is not None:
         retire(link.revives, now)
     else:
-        alike = Link.objects.open().for_tenant(link.tenant).inviting(link.contact_email, link.expected_handle)
-        alike.update(replaced_at=now)
+        alike = Link.objects.open().for_tenant(link.tenant)
+        alike.inviting(link.contact_email, link.expected_handle, link.flavour).update(replaced_at=now)
     return True
 
 

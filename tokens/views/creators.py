@@ -99,7 +99,8 @@ def invite_creator(request: TenantRequest, slug: str) -> HttpResponse:
     if not form.is_valid():
         return render(request, "tokens/invite_creator.html", {"form": form}, status=400)
     email, handle = form.cleaned_data["email"], form.cleaned_data["handle"]
-    _tell(request, email, inviting.invite_creator(request.tenant, email=email, handle=handle, by=request.user))
+    outcome = inviting.invite_creator(request.tenant, email=email, handle=handle, by=request.user, flavour=form.through)
+    _tell(request, email, outcome)
     return redirect("creators", slug=request.tenant.slug)
 
 
@@ -112,7 +113,7 @@ def invite_creators(request: TenantRequest, slug: str) -> HttpResponse:
     form = InviteManyForm(request.POST, request.FILES)
     if not form.is_valid():
         return render(request, "tokens/invite_creators.html", {"form": form}, status=400)
-    outcomes = invite_many(request.tenant, form.creators, by=request.user)
+    outcomes = invite_many(request.tenant, form.creators, by=request.user, flavour=form.through)
     results = [_result(creator, outcome) for creator, outcome in zip(form.creators, outcomes, strict=True)]
     invited = sum(result.good for result in results)
     # What needs a look comes first: it is easily lost among hundreds.

@@ -38,6 +38,8 @@ REVIVES = {
     # Nobody consents for it: its page says what to do instead.
     Flavour.SYSTEM_USER.value: "tokens/link_system_user.html",
 }
+# The page of a connect link, likewise.
+INVITES = {Flavour.FACEBOOK_LOGIN.value: "tokens/link_connect_facebook.html"}
 # Where asking for a new one by oneself leads nowhere: only the workspace can bring it back.
 FINAL = {"disconnected", "withdrawn", "workspace_deleted"}
 
@@ -65,7 +67,8 @@ def link(request: HttpRequest, token: str) -> HttpResponse:
     if is_person(request):
         note_link_step(found, OPENED, timezone.now())
     if found.revives is None:
-        return render(request, "tokens/link_connect.html", {"link": found, "allowed": _allowed(found)})
+        page = INVITES.get(found.flavour, "tokens/link_connect.html")
+        return render(request, page, {"link": found, "allowed": _allowed(found)})
     return render(request, REVIVES.get(found.flavour, "tokens/link.html"), _to_revive(found, found.revives))
 
 

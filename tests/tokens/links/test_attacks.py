@@ -30,6 +30,7 @@ def bare(response: Any) -> bytes:
     return bytes(response.content)
 
 
+@pytest.mark.usefixtures("standing_clock")
 def test_who_guesses_is_answered_alike_and_then_no_more(path: str) -> None:
     guesser = Client(REMOTE_ADDR="198.51.100.7")
     token = path.split("/")[2]
@@ -200,6 +201,7 @@ def test_the_hour_of_an_address_is_shared_by_all_of_its_connections(tenant: Any,
     assert send_link(rows[-1], actor=alice.email) == ["agency@creator.example"]
 
 
+@pytest.mark.usefixtures("standing_clock")
 def test_one_who_asks_and_asks_is_stopped_and_others_are_not(path: str, dead: Connection) -> None:
     stubborn = Client(REMOTE_ADDR="198.51.100.7")
     answers = [stubborn.post(f"/link/{n}/new/").status_code for n in range(21)]

@@ -51,7 +51,7 @@ def test_the_workspaces_button_leads_to_the_form(connections, signed_in, tenant,
     answer = signed_in.post(button.action, button.fields)
     assert answer.status_code == 200
     form = Page(answer.content.decode()).form_of("Invite a creator")
-    assert (form.method, form.visible) == ("post", ["email", "handle"])
+    assert (form.method, form.visible) == ("post", ["email", "handle", "flavour"])
     assert not Link.objects.exists()
 
 

@@ -83,6 +83,7 @@ def test_what_belongs_to_nobody_speaks_as_the_browser_does(phone: Client, path: 
     assert "nicht vollständig" in page.text or "nichts zu finden" in page.text
 
 
+@pytest.mark.usefixtures("standing_clock")
 def test_who_tries_too_often_is_told_so_as_the_browser_speaks(db: None) -> None:
     browser = Client(headers={"accept-language": "de"})
     answers = [browser.post("/link/garbled/new/") for _ in range(21)]

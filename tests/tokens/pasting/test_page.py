@@ -124,6 +124,7 @@ def test_other_methods_are_refused(paster: Paster) -> None:
     assert [getattr(paster.browser, each)(paster.path).status_code for each in ("put", "patch", "delete")] == [405] * 3
 
 
+@pytest.mark.usefixtures("standing_clock")
 def test_it_may_be_tried_so_often_and_no_oftener(paster: Paster, monkeypatch: pytest.MonkeyPatch) -> None:
     statuses = [paster.paste("1|x").status_code for _ in range(COSTLY.amount + 1)]
     assert statuses == [302] * COSTLY.amount + [429]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import uuid
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
@@ -14,9 +13,9 @@ from django_q.brokers import get_broker
 from django_q.models import Schedule
 from django_q.status import Stat
 
+from tokens.services import heartbeat
 from tokens.services.doctor.bounded import within
 from tokens.services.doctor.finding import Said, Task, count, ok, warning, wrong
-from tokens.services import heartbeat
 from tokens.services.sync_schedules import SCHEDULES
 
 AREA = "Queue and workers"
