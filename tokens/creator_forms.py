@@ -24,13 +24,12 @@ class ThroughForm(forms.Form):
         required=False,
         label="They connect through",
         choices=[
-            (Flavour.INSTAGRAM_LOGIN.value, "Instagram: any professional account"),
-            (Flavour.FACEBOOK_LOGIN.value, "Facebook: an account that is linked to a Facebook Page"),
+            (Flavour.INSTAGRAM_LOGIN.value, "Instagram"),
+            (Flavour.FACEBOOK_LOGIN.value, "Facebook, for a linked Page"),
         ],
         initial=Flavour.INSTAGRAM_LOGIN.value,
         help_text="Take Instagram where you can. Through Facebook somebody who manages the Page logs in, and confirms "
         "it every 90 days at the latest.",
-        widget=forms.Select(attrs={"class": "form-select"}),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -131,6 +131,29 @@ def test_a_creator_reconnects_through_facebook_by_the_mailed_link(stage: Stage, 
 
 
 @SIZES
+def test_a_creator_who_is_invited_through_facebook_connects_on_their_phone(stage: Stage, size: tuple[int, int]) -> None:
+    cast_of(stage)
+    alice = stage.visitor(size=size, dark=True, name="facebook-invites")
+    move_in(alice)
+    alice.press("Invite a creator")
+    alice.field("email").fill("tom@luna.example")
+    alice.page.get_by_label("They connect through").select_option("facebook_login")
+    alice.look("form")
+    alice.press("Invite a creator")
+    alice.reads("for any account, through Facebook")
+    alice.look("invited")
+    stage.deliver()
+    tom = stage.visitor(size=size, dark=True, name="facebook-invited")
+    tom.open(stage.mailed_link("tom@luna.example", "/link/"))
+    expect(tom.heading).to_have_text("Connect your Instagram account")
+    tom.look("link")
+    go_to_facebook(tom, SINGLE[0])
+    tom.arrives(OUTCOME)
+    expect(tom.heading).to_have_text("@cafe.luna is connected")
+    tom.look("connected")
+
+
+@SIZES
 def test_a_pasted_token_of_facebook_opens_several_accounts(stage: Stage, size: tuple[int, int]) -> None:
     cast = cast_of(stage)
     token = stage.emulator.state.facebook.issue_token(cast[FEW[0]].id, "short").access_token

@@ -13,8 +13,7 @@ from django.test import Client
 from accounts.models import Event
 from tests.factories import make_connection
 from tests.markup import Page
-from tests.tokens.flavours.facebook import FacebookPeople
-from tests.tokens.flavours.test_choosing import FEW
+from tests.tokens.flavours.facebook import FEW, FacebookPeople
 from tokens.models import Connection, Flavour, Link
 from tokens.services.invite_creator import AGAIN, CONNECTED, JUST_SENT, SENT, invite_creator, send_again
 
