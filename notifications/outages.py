@@ -60,4 +60,10 @@ def note_outage(
 
 def is_open(what: str) -> bool:
     """Whether something of it stands still, as far as anybody has noticed."""
-    return Outage.objects.filter(what=what, over_at__isnull=True).exists()
+    return bool(open_words(what))
+
+
+def open_words(what: str) -> list[str]:
+    """What of it stands still, as far as anybody has noticed, with what follows from that; empty where all is well."""
+    words = Outage.objects.filter(what=what, over_at__isnull=True).values_list("covered", flat=True).first()
+    return list(words or [])

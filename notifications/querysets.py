@@ -32,8 +32,9 @@ class OutboxQuerySet(models.QuerySet["OutboxMessage"]):
 
         Where the server takes nothing, what is tried again is due again only later: its tries tell for how long.
         """
-        tried = Q(due_at__isnull=False, attempts__gte=TRIES_OF_AN_HOUR) & ~OF_THIS_MAIL
-        return self.filter(tried | Q(due_at__lt=now - dt.timedelta(hours=1)))
+        tried = Q(attempts__gte=TRIES_OF_AN_HOUR) & ~OF_THIS_MAIL
+        # Owed at all, said by itself: then the small index of what is due is enough.
+        return self.filter(tried | Q(due_at__lt=now - dt.timedelta(hours=1)), due_at__isnull=False)
 
     def change_claimed(self, message: OutboxMessage, **changes: Any) -> bool:
         """Writes `changes` if `message` is still held under the number of its claim; tells whether it was."""

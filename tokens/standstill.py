@@ -6,15 +6,15 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from accounts.models import Tenant
 from notifications.models import OutboxMessage
+from notifications.outages import open_words
 from tokens.services import heartbeat
-from tokens.watch import IMPLIES, MAILS, TOKENS, late_renewals
+from tokens.watch import IMPLIES, MAILS, TOKENS, WORK, late_renewals
 
 # The name of each part, and what follows for members where they might not think of it.
 PARTS = {
@@ -44,11 +44,15 @@ def notes(request: HttpRequest) -> dict[str, Any]:
 
 
 def standstill(tenant: Tenant, now: dt.datetime) -> list[StandingPart]:
-    """What stands still, and what of this workspace waits; empty where all is done. It costs two queries."""
+    """What stands still, and what of this workspace waits; empty where all is done.
+
+    While the watch has seen nothing it costs two queries: looking through a large workspace's rows would take longer.
+    """
     silent = heartbeat.silent(now)
     found = [_silent_part(name, last) for name, last in silent.items()]
     follows = {word for name in silent for word in IMPLIES.get(name, ())}
-    return found + [StandingPart(WAITING[word]) for word in _waiting(tenant, now) if word not in follows]
+    seen = [word for word in open_words(WORK) if word in WAITING and word not in follows]
+    return found + [StandingPart(WAITING[word]) for word in seen if _waits_here(word, tenant, now)]
 
 
 def _silent_part(name: str, last: dt.datetime | None) -> StandingPart:
@@ -56,9 +60,7 @@ def _silent_part(name: str, last: dt.datetime | None) -> StandingPart:
     return StandingPart(f"{what} have not run since" if last else f"{what} have not run yet.", last, so)
 
 
-def _waiting(tenant: Tenant, now: dt.datetime) -> list[str]:
+def _waits_here(word: str, tenant: Tenant, now: dt.datetime) -> bool:
     """Only of this workspace: what keeps another one waiting may be that one's own Meta app."""
-    mails = OutboxMessage.objects.held_up(now).filter(tenant=tenant)
-    tokens = late_renewals(now).filter(tenant=tenant)
-    found = Tenant.objects.filter(pk=tenant.pk).values_list(Exists(mails), Exists(tokens)).first()
-    return [word for word, waits in zip((MAILS, TOKENS), found or (), strict=False) if waits]
+    rows = OutboxMessage.objects.held_up(now) if word == MAILS else late_renewals(now)
+    return rows.filter(tenant=tenant).exists()

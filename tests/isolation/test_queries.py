@@ -15,8 +15,9 @@ from tests.factories import make_connection, make_tenant, make_user
 from tokens.models import Connection
 
 CONNECTIONS, TENANTS = 100_000, 10_000
-# Session, user, membership with its tenant, the switcher's list, the counts, the rows, the sweep's heartbeat.
-QUERIES = 7
+# Session, user, membership with its tenant, the switcher's list, the counts, the rows, the heartbeats, what the
+# watch has seen.
+QUERIES = 8
 
 
 def queries_of(browser: Client, path: str) -> list[str]:

@@ -13,6 +13,7 @@ from tests.factories import make_connection, make_tenant
 from tests.markup import Page
 from tokens.models import Credential, Heartbeat
 from tokens.services.heartbeat import CHECK, DELIVERY, INSTALLED, SILENCES, SWEEP, beat
+from tokens.watch import LOOK, look
 
 pytestmark = pytest.mark.django_db
 OPERATOR = "The operator of this installation should look into it."
@@ -58,6 +59,8 @@ def test_this_workspaces_own_mails_and_renewals_that_wait_are_told(signed_in, te
             tenant=where, kind="revived", recipient="a@mail.example", dedupe_key=str(number), due_at=late
         )
         Credential.objects.filter(connection=other).update(due_at=late)
+        Heartbeat.objects.filter(name=LOOK).delete()
+        assert look(timezone.now())
     told = Page(signed_in.get(f"/w/{tenant.slug}/team/").content.decode()).text
     waiting = "Mails of this workspace have waited for more than an hour."
     assert f"{waiting} Renewals of this workspace are late by more than an hour. {OPERATOR}" in told
