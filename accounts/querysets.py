@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 _Row = TypeVar("_Row", bound=models.Model)
 # Who acts in the history without being anybody: the product itself, and Meta.
-NO_PEOPLE = ("Perennial", "Instagram")
+NO_PEOPLE = ("Perennial", "Meta")
 
 
 class TenantOwnedQuerySet(models.QuerySet[_Row]):

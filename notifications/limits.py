@@ -37,7 +37,7 @@ def put_off(message: OutboxMessage, now: dt.datetime) -> int:
     hour = now.replace(minute=0, second=0, microsecond=0)
     sent = OutboxMessage.objects.filter(tenant_id=message.tenant_id, sent_at__gte=hour, digest_id__isnull=True)
     most = settings.MAILS_PER_WORKSPACE_HOUR
-    if len(sent.values_list("pk", flat=True)[:most]) < most:
+    if not sent.order_by()[most - 1 : most].exists():
         return 0
     later = {"due_at": hour + dt.timedelta(hours=1), "last_error": HOUR_IS_FULL}
     OutboxMessage.objects.change_claimed(message, lease_owner="", lease_until=None, **later)

@@ -62,7 +62,7 @@ def test_the_list_costs_one_query_however_many_there_are(signed_in, alice, tenan
     signed_in.get(f"/w/{tenant.slug}/")
     rows = Tenant.objects.bulk_create([Tenant(name=f"Place {n}", slug=f"place-{n}") for n in range(60)])
     Membership.objects.bulk_create([Membership(tenant=row, user=alice, role=Role.MEMBER) for row in rows[:30]])
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         html = signed_in.get(f"/w/{tenant.slug}/").content.decode()
     assert len(choices(html)) == 31
 

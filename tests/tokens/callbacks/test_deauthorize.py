@@ -47,7 +47,7 @@ def test_history_tells_that_instagram_said_so_and_by_which_secret(anna):
     issued_at = int(timezone.now().timestamp())
     deauthorize(anna.instagram_id, issued_at=issued_at)
     event = Event.objects.get(subject_id=anna.pk)
-    assert (event.kind, event.actor) == ("became_inactive", "Instagram")
+    assert (event.kind, event.actor) == ("became_inactive", "Meta")
     assert event.text == "The app was removed in Instagram's settings."
     assert event.detail == {
         "reason": "app_removed", "call": "deauthorize", "signed_with": "instagram", "issued_at": issued_at,

@@ -62,7 +62,7 @@ def test_the_workspace_reads_that_an_account_was_erased(creator):
     ask_deletion(anna.instagram_id)
     event = Event.objects.get(tenant=anna.tenant, kind="erased")
     assert event.text == "An account was erased: its owner asked Instagram for it."
-    assert (event.actor, event.detail) == ("Instagram", {"signed_with": "instagram"})
+    assert (event.actor, event.detail) == ("Meta", {"signed_with": "instagram"})
 
 
 def test_it_goes_from_every_workspace(creator):

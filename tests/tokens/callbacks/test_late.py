@@ -34,7 +34,7 @@ def test_nothing_ends_and_the_check_is_due_at_once(call, anna):
     assert token_of(anna) == token
     assert credential_of(anna).check_due_at <= timezone.now()
     assert events_of(anna) == ["callback_late"]
-    assert Event.objects.get(subject_id=anna.pk).actor == "Instagram"
+    assert Event.objects.get(subject_id=anna.pk).actor == "Meta"
     assert owed() == []
 
 

@@ -66,8 +66,8 @@ def test_who_wants_to_be_forgotten_is_erased_with_all_that_they_connected(
     answer = ask_deletion(people.scoped_id(FEW), secret()).json()
     assert set(answer) == {"url", "confirmation_code"}
     assert set(Connection.objects.all()) == set(others)
-    told = Event.objects.filter(tenant=people.tenant, kind="erased").values_list("text", flat=True)
-    assert list(told) == ["An account was erased: its owner asked Facebook for it."] * 2
+    told = Event.objects.filter(tenant=people.tenant, kind="erased").values_list("actor", "text")
+    assert list(told) == [("Meta", "An account was erased: its owner asked Facebook for it.")] * 2
 
 
 @pytest.mark.parametrize("signed_by", ["INSTAGRAM_APP_SECRET", "nobody"])
