@@ -222,6 +222,7 @@ def test_the_walk_names_the_demos_addresses_and_people() -> None:
         assert f"`{word}`" in text
     assert set(re.findall(r"`@([\w.]+)`", text)) == {
         people.NEWCOMER,
+        people.BY_FACEBOOK,
         people.DUE,
         people.HEALTHY,
         people.LEAVING,

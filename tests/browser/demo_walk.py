@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Locator, expect
 
 from tests.browser.gestures import allow, at_instagram, card, choose, leave, row, sign_in
 from tests.browser.visitor import DESK, PHONE, ROOT, Visitor
-from tests.demo.people import AGENCY, HEALTHY, LEAVING, NEWCOMER, OWNER, PASSWORD, STAFF
+from tests.demo.people import AGENCY, HEALTHY, LEAVING, NEWCOMER, OWNER, PASSWORD, SEVERAL, STAFF
 
 # Whose page, what the picture is called, and the part of the page that it shows where not all of it matters.
 Look = Callable[[Visitor, str, Locator | None], None]
@@ -75,6 +75,7 @@ def walk(chromium: Browser, at: dict[str, str], look: Look) -> None:
         ana.open("/")
         expect(row(ana, HEALTHY)).to_contain_text("Active")
         leaves(ana, at)
+        through_facebook(ana)
         staff.open(f"{at['Admin']}/")
         sign_in(staff, STAFF, PASSWORD)
         staff.arrives("/admin/")
@@ -120,6 +121,20 @@ def leaves(ana: Visitor, at: dict[str, str]) -> None:
     at_instagram(ana, at["Instagram"], LEAVING, "Ask for deletion")
     ana.open("/")
     expect(row(ana, LEAVING)).to_have_count(0)
+
+
+def through_facebook(ana: Visitor) -> None:
+    """Several accounts at once, of somebody who manages their Pages."""
+    ana.press("Connect through Facebook")
+    ana.page.get_by_role("radio", name=re.compile(f"^{SEVERAL}")).check()
+    ana.press("Continue")
+    ana.page.wait_for_load_state()
+    ana.press("Continue")
+    expect(ana.heading).to_have_text("Which accounts shall be connected?")
+    for box in ana.page.get_by_role("checkbox").all():
+        box.check()
+    ana.press("Finish connecting")
+    ana.reads(re.compile("^Connected: @"))
 
 
 def mailed_link(ana: Visitor, at: dict[str, str], look: Look) -> str:

@@ -16,6 +16,10 @@ OVERDUE = "kofi.cooks"
 # Invited by mail, and not here yet.
 INVITED = "river.and.oak"
 INVITED_EMAIL = "river@oak.example"
+# Connected through Facebook by somebody who has to confirm it soon.
+BY_FACEBOOK = "cafe.luna"
+# At Facebook, with several Pages.
+SEVERAL = "Lena Brandt"
 # Alive and well, for the visitor to remove the app.
 LEAVING = "studio.lima"
 # Alive and well, for the visitor to change a password.

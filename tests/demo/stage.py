@@ -25,20 +25,26 @@ from accounts.models import Tenant, User
 from notifications.delivery import deliver_due
 from notifications.models import OutboxMessage
 from tests.emulator.browser import consent as allow
+from tests.emulator.browser import facebook_consent
 from tokens import due_dates
-from tokens.clients import consent_keeper_of, default_app, instagram_client, keeper_of
+from tokens.clients import consent_keeper_of, default_app, facebook_client, instagram_client, keeper_of
+from tokens.flavours.interface import ConsentKeeper
 from tokens.meta import Secret
-from tokens.models import ConnectAttempt, Connection, Credential, Link
+from tokens.models import ConnectAttempt, Connection, Credential, Flavour, Link, MetaApp
 from tokens.services import consent
 from tokens.services.bring_in import asked
 from tokens.services.claims import Purpose
 from tokens.services.connect import finish_with_code
+from tokens.services.examine_system_user import SystemUserExaminer
 from tokens.services.import_tokens import Verifier, import_lines
+from tokens.services.paste_token import paste_token
 from tokens.services.read_import import read_lines
+from tokens.services.remind import remind
 from tokens.services.set_contact import set_contact
 from tokens.services.sweep import Sweep
 
 Act = Callable[[], object]
+Go = Callable[[str], str]
 Outcome = ConnectAttempt.Outcome
 GOOD = {Outcome.CONNECTED, Outcome.RECONNECTED, Outcome.RENEWED}
 SWEEP_LAG = dt.timedelta(seconds=9)
@@ -126,6 +132,10 @@ class Stage:
     def sweep(self, purpose: Purpose) -> None:
         Sweep(purpose, keeper_of).run()
 
+    def remind(self) -> None:
+        """What the hourly task does: told again of what is broken, and ahead of what ends."""
+        remind(go_on=lambda: True)
+
     def _deliver(self) -> None:
         if OutboxMessage.objects.due(timezone.now()).exists():
             deliver_due()
@@ -152,16 +162,49 @@ class Stage:
         self._consent(handle, None, tenant=link.tenant, connection=link.connection, link=link)
 
     def _consent(self, handle: str, permissions: Iterable[str] | None, **whose: Any) -> Connection:
+        return self._there_and_back(
+            self.meta_app, self.keeper, lambda address: allow(address, handle, permissions=permissions), **whose
+        )
+
+    def connect_through_facebook(self, person: str, tenant: Tenant, by: User, *, contact: str) -> None:
+        """Somebody who manages one Page with an account allows all that Facebook asks.
+
+        Args:
+            person: their id at Facebook.
+        """
+        app = default_app(Flavour.FACEBOOK_LOGIN)
+        with contextlib.closing(consent_keeper_of(app)) as keeper:
+            connection = self._there_and_back(
+                app, keeper, lambda address: facebook_consent(address, person), tenant=tenant, user=by
+            )
+        set_contact(connection, email=contact, by=by)
+
+    def _there_and_back(self, app: MetaApp, keeper: ConsentKeeper, go: Go, **whose: Any) -> Connection:
+        """Leaves for the consent page, and comes back by the address that `go` is sent to from there."""
         nonce = secrets.token_urlsafe(16)
-        address = consent.begin(keeper=self.keeper, meta_app=self.meta_app, session_nonce=nonce, **whose)
-        told = parse_qs(urlsplit(allow(address, handle, permissions=permissions)).query)
+        address = consent.begin(keeper=keeper, meta_app=app, session_nonce=nonce, **whose)
+        told = parse_qs(urlsplit(go(address)).query)
         back = consent.returning(told["state"][0], session_nonce=nonce, user=whose.get("user"))
         if back is None or not consent.spend(back[0]):
-            raise RuntimeError(f"The state of @{handle} came back spoilt.")
-        outcome = finish_with_code(back[0], self.keeper, Secret(told["code"][0]))
+            raise RuntimeError("A state came back spoilt.")
+        outcome = finish_with_code(back[0], keeper, Secret(told["code"][0]))
         if outcome not in GOOD or back[0].connection is None:
-            raise RuntimeError(f"Connecting @{handle} came to {outcome}.")
+            raise RuntimeError(f"Connecting came to {outcome}.")
         return back[0].connection
+
+    def add_system_user(self, user: str, tenant: Tenant, by: User) -> None:
+        """An owner pastes a token that never expires, as Meta's business settings generate it.
+
+        Args:
+            user: the system user's id.
+        """
+        token = self.control.post(f"facebook/system-users/{user}/generate-token")["access_token"]
+        app = default_app(Flavour.SYSTEM_USER)
+        with contextlib.closing(facebook_client(app)) as client:
+            examiner = SystemUserExaminer(app, client)
+            pasted = paste_token(Secret(token), tenant=tenant, examiners=[examiner], contact_email="", by=by)
+        if pasted.connection is None:
+            raise RuntimeError(f"Adding a system user came to {pasted.word}.")
 
     def import_one(self, handle: str, tenant: Tenant, *, age_days: float, contact: str) -> Connection:
         """A token from a former tool, of which a spreadsheet knew the end alone."""

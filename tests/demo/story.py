@@ -1,14 +1,16 @@
-"""The past that the demo starts with: two workspaces, fifteen connections, one in every state."""
+"""The past that the demo starts with: two workspaces, seventeen connections, in every state and of every flavour."""
 
 from __future__ import annotations
 
 import datetime as dt
 from functools import partial
+from typing import Any
 
 from allauth.account.models import EmailAddress
 
 from accounts.models import Membership, Role, Tenant, User
 from accounts.services.create_tenant import create_tenant, get_or_create_owner
+from tests.emulator.facebook.cast import SINGLE, SYSTEM_USER
 from tokens import due_dates
 from tokens.models import Credential
 from tokens.services.claims import claim_one
@@ -55,6 +57,7 @@ PERSONS = {
 }
 TICK_HOUR = 2  # of REFRESH_CRON's default
 OVERDUE_SINCE = dt.timedelta(minutes=65)
+REMINDED_SINCE = 24  # days ago: the first end lies a little later
 
 
 def play(emulator: str, *, due_seconds: float) -> dt.datetime:
@@ -63,8 +66,8 @@ def play(emulator: str, *, due_seconds: float) -> dt.datetime:
     control.post("reset")
     for username, name in PERSONS.items():
         control.post("persons", username=username, name=name)
-    control.post("facebook/cast")
-    story = _Story(Stage(control), dt.datetime.now(dt.UTC))
+    cast = control.post("facebook/cast")
+    story = _Story(Stage(control), dt.datetime.now(dt.UTC), cast)
     try:
         story.tell()
         return story.today(due_seconds)
@@ -80,8 +83,10 @@ def last_night(now: dt.datetime) -> dt.datetime:
 
 
 class _Story:
-    def __init__(self, stage: Stage, now: dt.datetime) -> None:
+    def __init__(self, stage: Stage, now: dt.datetime, cast: dict[str, Any]) -> None:
         self.stage = stage
+        # At Facebook: ids by names.
+        self.known = {each["name"]: str(each["id"]) for each in (*cast["persons"], *cast["system_users"])}
         self.now = now
         self.night = last_night(now)
         self.agency: Tenant
@@ -102,7 +107,10 @@ class _Story:
         self._at_peace()
         self._in_trouble()
         self._ended()
+        self._of_other_flavours()
         self._at_the_brand()
+        for days_ago in range(REMINDED_SINCE, 0, -1):
+            at(day(days_ago, 10), self.stage.remind)
         # Ben invited somebody an hour ago, who has not come yet.
         invited_at = self.now - dt.timedelta(minutes=62)
         self.stage.at(invited_at, lambda: invite_creator(self.agency, email=INVITED_EMAIL, handle=INVITED, by=self.ben))
@@ -169,6 +177,13 @@ class _Story:
         fault = self.stage.fault("velo.anna", "190")
         # Once she has reconnected, all shall be well.
         self.stage.at(self.day(5, 3), lambda: self.stage.control.delete(f"faults/{fault}"))
+
+    def _of_other_flavours(self) -> None:
+        at, day, stage = self.stage.at, self.day, self.stage
+        # A person has to confirm it within a few days.
+        tom, contact = self.known[SINGLE[0]], "tom@luna.example"
+        at(day(82, 15, 12), lambda: stage.connect_through_facebook(tom, self.agency, self.ana, contact=contact))
+        at(day(41, 9, 51), lambda: stage.add_system_user(self.known[SYSTEM_USER], self.agency, self.ana))
 
     def _at_the_brand(self) -> None:
         at, day, stage = self.stage.at, self.day, self.stage

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from .folder import Folder
-from .people import BRAND_OWNER, DUE, HEALTHY, LEAVING, MEMBER, NEWCOMER, OVERDUE, OWNER, PASSWORD, STAFF
+from .people import BRAND_OWNER, DUE, HEALTHY, LEAVING, MEMBER, NEWCOMER, OVERDUE, OWNER, PASSWORD, SEVERAL, STAFF
 from .ports import Ports
 
 GREETING = "Perennial, the demo. The first start plays half a year of two workspaces; later ones take a moment."
@@ -31,6 +31,7 @@ TOUR = """
   6. On the emulator's page let @{leaving} press “Remove the app and tell it”: Instagram tells the site at once, the
      connection ends and a mail is on its way. “Ask for deletion” below it has the connection deleted; under “Last
      callbacks” the emulator's page shows what the site answered, and where the state of the deletion can be seen.
+  7. At the site press “Connect through Facebook”, be {several} and choose which of her accounts to connect.
 {notes}
 Ctrl-C ends everything. State and logs: {folder}"""
 
@@ -48,6 +49,7 @@ def tour(folder: Folder, ports: Ports) -> str:
         newcomer=NEWCOMER,
         healthy=HEALTHY,
         leaving=LEAVING,
+        several=SEVERAL,
         due=due_step(folder, dt.datetime.now(dt.UTC)),
         notes=notes(folder, ports),
         folder=folder.path,

@@ -13,7 +13,18 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.demo.people import BRAND_OWNER, DUE, HEALTHY, INVITED, INVITED_EMAIL, MEMBER, OVERDUE, OWNER, STAFF
+from tests.demo.people import (
+    BRAND_OWNER,
+    BY_FACEBOOK,
+    DUE,
+    HEALTHY,
+    INVITED,
+    INVITED_EMAIL,
+    MEMBER,
+    OVERDUE,
+    OWNER,
+    STAFF,
+)
 from tests.flows.processes import ROOT, until
 
 from .process import Demo, demo, rows
@@ -49,7 +60,19 @@ def test_there_is_a_connection_in_every_state(first):
     reasons = {reason for status, reason in found if status == "inactive"}
     assert reasons == {"password_changed", "app_removed", "checkpoint", "expired"}
     assert {status for status, _ in found} == {"active", "inactive", "disconnected"}
-    assert len(found) == 15
+    assert len(found) == 17
+
+
+def test_every_flavour_is_there_and_a_person_is_told_to_renew_in_time(first):
+    found = rows(
+        first.folder,
+        "SELECT flavour, coalesce(nullif(handle, ''), name) FROM tokens_connection c"
+        " JOIN tokens_metaapp a ON a.id = c.meta_app_id"
+        " WHERE flavour != 'instagram_login' AND status = 'active'",
+    )
+    assert sorted(found) == [("facebook_login", BY_FACEBOOK), ("system_user", "Perennial reporting")]
+    told = rows(first.folder, "SELECT kind FROM notifications_outboxmessage WHERE recipient = 'tom@luna.example'")
+    assert told == [("expires_soon",)]
     flagged = rows(
         first.folder,
         "SELECT max(cannot_refresh_since IS NOT NULL), max(permission_missing_since IS NOT NULL),"
