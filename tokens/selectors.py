@@ -229,6 +229,8 @@ def _next_step(connection: Connection, now: dt.datetime) -> str:
         return "Nothing happens until it is connected again."
     if due_at <= now:
         return "It is renewed with the next sweep."
+    if credential.ends_first:
+        return f"We can't put its end off any more: somebody must reconnect it by {day(due_at)}, {clock(due_at)}."
     verb = "We try to renew it again" if connection.credential.refresh_failures else "It is renewed by itself"
     by_person = credential.renew_by
     until = "" if by_person is None else f" A person must confirm it by {day(by_person)}."

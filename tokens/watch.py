@@ -78,10 +78,10 @@ def _oldest_mail(now: dt.datetime) -> dt.datetime | None:
 
 
 def late_renewals(now: dt.datetime) -> CredentialQuerySet[Credential]:
-    """What nothing but a worker keeps from being renewed, and has for an hour."""
+    """What is late by an hour, in nobody's hands, and waits for nothing but a worker."""
     stormy = Brake.objects.filter(cause=Brake.Cause.WEATHER, lifted_at__isnull=True).values("meta_app")
     paused = AppBudget.objects.filter(paused_until__isnull=False).values("pk")
-    late = Credential.objects.filter(due_at__lt=now - OVERDUE)
+    late = Credential.objects.free(now).filter(due_at__lt=now - OVERDUE)
     return late.exclude(connection__meta_app__in=stormy).exclude(connection__meta_app__in=paused)
 
 

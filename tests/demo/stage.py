@@ -198,7 +198,7 @@ class Stage:
         Args:
             user: the system user's id.
         """
-        token = self.control.post(f"facebook/system-users/{user}/generate-token")["access_token"]
+        token = self.control.post(f"facebook/system-users/{user}/generate-token", expires="never")["access_token"]
         app = default_app(Flavour.SYSTEM_USER)
         with contextlib.closing(facebook_client(app)) as client:
             examiner = SystemUserExaminer(app, client)

@@ -16,7 +16,7 @@ from tests.factories import make_connection, make_meta_app, make_tenant
 from tests.notifications.conftest import use_server
 from tests.tokens.helpers import ago
 from tokens import tasks, watch
-from tokens.models import AppBudget, Brake, Heartbeat, ImportLine, TokenImport
+from tokens.models import AppBudget, Brake, Credential, Heartbeat, ImportLine, TokenImport
 from tokens.services import heartbeat
 from tokens.services.heartbeat import CHECK, DELIVERY, INSTALLED, SILENCES, SWEEP
 from tokens.watch import IMPORTS, MAILS, TOKENS, look, look_and_send, troubles
@@ -129,7 +129,11 @@ def test_tokens_that_are_overdue_for_an_hour_are_told_but_not_while_their_app_ca
     app = make_meta_app()
     make_connection(meta_app=app, due_at=ago(hours=0.9))
     assert words() == []
-    make_connection(meta_app=app, due_at=ago(hours=1.1))
+    late = make_connection(meta_app=app, due_at=ago(hours=1.1))
+    assert words() == [TOKENS]
+    Credential.objects.filter(connection=late).update(lease_until=timezone.now() + dt.timedelta(minutes=3))
+    assert words() == [], "a worker is at it"
+    Credential.objects.filter(connection=late).update(lease_until=timezone.now())
     assert words() == [TOKENS]
     brake = Brake.objects.create(meta_app=app, cause=Brake.Cause.WEATHER, fallen_at=timezone.now())
     assert words() == []

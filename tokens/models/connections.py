@@ -258,6 +258,11 @@ class Credential(models.Model):
         return not self.renewable and self.expires_at is None
 
     @property
+    def ends_first(self) -> bool:
+        """Its end comes before any renewal of ours: what falls due then is the end, to be noticed."""
+        return self.due_at is not None and self.expires_at is not None and self.due_at >= self.expires_at
+
+    @property
     def known_expiry(self) -> dt.datetime | None:
         """When this very token expires. An older token's date kills nobody: this one took its place since."""
         return self.expires_at if self.expiry_told else None

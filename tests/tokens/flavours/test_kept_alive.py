@@ -90,6 +90,18 @@ def test_the_90_days_are_flagged_14_days_ahead_and_shown_from_the_first(people: 
 
 
 @pytest.mark.django_db(transaction=True)
+def test_once_no_renewal_comes_before_the_end_the_page_promises_none(people: FacebookPeople) -> None:
+    connection = people.connect(SINGLE)
+    assert "It is renewed by itself on" in people.shown(connection)
+    age(people, connection, 49)
+    assert attempt_for_real(connection, "refresh") == "refreshed"
+    assert credential_of(connection).ends_first, "a renewal on day 98, the end on day 90"
+    shown = people.shown(connection)
+    assert "We can't put its end off any more: somebody must reconnect it by" in shown
+    assert "Next renewal None before it ends" in shown
+    assert "renewed by itself" not in shown
+
+
 def test_a_system_users_that_never_expires_is_checked_every_day_and_never_renewed(
     people: FacebookPeople, system_user: Any
 ) -> None:

@@ -143,7 +143,7 @@ def test_pages_keep_filter_and_search(signed_in, tenant):
 
 
 @pytest.mark.parametrize("query", ["", "?show=attention", "?q=creator&page=2"])
-@pytest.mark.parametrize(("headers", "queries"), [({}, 7), (HTMX, 5)], ids=["page", "fragment"])
+@pytest.mark.parametrize(("headers", "queries"), [({}, 8), (HTMX, 5)], ids=["page", "fragment"])
 def test_the_number_of_queries_is_the_same_however_many_there_are(
     headers, queries, query, signed_in, tenant, django_assert_num_queries
 ):

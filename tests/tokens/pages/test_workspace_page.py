@@ -13,8 +13,9 @@ from tests.markup import Page
 from tests.tokens.journeys import sign_in
 
 pytestmark = pytest.mark.django_db
-# Session, user, membership with tenant, the switcher's list, counts, one page of connections with dates, heartbeat.
-QUERIES = 7
+# Session, user, membership with tenant, the switcher's list, counts, one page of connections with dates, heartbeats,
+# what the watch saw.
+QUERIES = 8
 
 
 @pytest.fixture
