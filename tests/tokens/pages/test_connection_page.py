@@ -16,7 +16,7 @@ from tokens.wording import REASONS
 pytestmark = pytest.mark.django_db
 # session, user, membership with tenant, the switcher's list, connection with dates, history, other ways to the same
 # account, heartbeat
-# Session, member, row, history; other ways to the account, whose mails are off, which part of the work stands still, what the watch saw.
+# Session, member, row, history; other ways to the account, whose mails are off, heartbeats, what the watch saw.
 QUERIES = 13
 
 

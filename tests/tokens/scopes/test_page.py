@@ -92,7 +92,7 @@ def test_it_costs_the_same_number_of_queries_however_many_there_are(
     for _ in range(2):
         for _ in range(5):
             make_connection(tenant=tenant, permissions=[])
-        with django_assert_max_num_queries(8):
+        with django_assert_max_num_queries(10):
             signed_in.get(page)
 
 
