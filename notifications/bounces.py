@@ -17,6 +17,7 @@ from email.message import Message
 from typing import Literal
 
 from django.db import transaction
+from django.db.models import Q
 
 from notifications.failures import is_hard
 from notifications.models import OutboxMessage, State
@@ -35,10 +36,15 @@ _NAMES = ("Message-ID", "Original-Message-ID", "X-Original-Message-ID", "In-Repl
 logger = logging.getLogger(__name__)
 
 
-def messages_in(content: bytes) -> list[Message]:
-    """The mails of a file: one, or as many as an mbox holds."""
+def mails_in(content: bytes) -> list[bytes]:
+    """The mails of a file: one, or as many as an mbox holds. Unread: reading one may fail."""
     parts = _SEPARATOR.split(content) if content.startswith(b"From ") else [content]
-    return [message_from_bytes(part, policy=policy.compat32) for part in parts if part.strip()]
+    return [part for part in parts if part.strip()]
+
+
+def read_mail(content: bytes) -> Message:
+    """Strangers write these: whatever Python's parser raises may come of it."""
+    return message_from_bytes(content, policy=policy.compat32)
 
 
 def take_bounce(report: Message, *, now: dt.datetime) -> Outcome:
@@ -111,6 +117,8 @@ def _silence(row: OutboxMessage, now: dt.datetime) -> None:
     if current is None or current.tenant_id is None:
         return
     if current.state == State.SENT:
-        OutboxMessage.objects.filter(pk=row.pk).update(state=State.REFUSED, last_error=BOUNCED)
+        # What a digest told came back with it.
+        gone = OutboxMessage.objects.filter(Q(pk=row.pk) | Q(digest_id=row.pk, state=State.SENT))
+        gone.update(state=State.REFUSED, last_error=BOUNCED)
     if silence(current.recipient, tenant_id=current.tenant_id, why=BOUNCED, now=now):
         logger.info("Mail %s of %s came back; its address is silenced.", row.pk, row.kind)

@@ -39,8 +39,8 @@ LEASE = dt.timedelta(seconds=180)
 FIRST_PAUSE = dt.timedelta(minutes=1)
 LONGEST_PAUSE = dt.timedelta(hours=6)
 GIVE_UP_AFTER = dt.timedelta(days=3)
-# A mail that waited out a long outage in the queue has not been tried for three days.
-LEAST_ATTEMPTS = 5
+# So many tries take three days. One that waited in the queue for so long is not given up after the first few.
+LEAST_ATTEMPTS = 20
 # Servers close a line after so and so many mails; better that we do, between two of them.
 MAILS_A_LINE = 20
 # One broken conversation may be the mail's doing, two in a row are the server's.
@@ -196,8 +196,11 @@ class _Run:
 
     def _take_single(self, message: OutboxMessage) -> bool:
         taken = take_single(message, timezone.now())
-        self.report.held += not taken
-        return taken
+        if taken is None:
+            self.report.lost_lease += 1
+        elif not taken:
+            self.report.held += 1
+        return bool(taken)
 
     def _open_line(self, message: OutboxMessage) -> bool:
         try:
@@ -272,12 +275,13 @@ class _Run:
 
 
 def _tell_producer(message: OutboxMessage) -> None:
-    """The mail has left, whatever its producer does about it."""
-    try:
-        if told := find(message.kind).sent:
-            told(message)
-    except Exception as error:
-        logger.error("What follows on the mail %s of %s failed: %s", message.pk, message.kind, _place(error))
+    """The mail has left, whatever its producer does about it; with a digest all that it told."""
+    for each in digest.told_by(message) if message.kind == DIGEST else [message]:
+        try:
+            if told := find(each.kind).sent:
+                told(each)
+        except Exception as error:
+            logger.error("What follows on the mail %s of %s failed: %s", each.pk, each.kind, _place(error))
 
 
 def _pause(attempts: int) -> dt.timedelta:

@@ -13,6 +13,9 @@ from notifications.mails import Pointless, line_of
 from notifications.models import OutboxMessage, State
 from notifications.registry import DigestItem, UnknownKind
 
+# A line is a kilobyte; mail programs cut off what is longer than a hundred.
+MOST_LINES = 60
+
 logger = logging.getLogger(__name__)
 
 
@@ -20,12 +23,14 @@ def digest_values(items: Sequence[DigestItem]) -> dict[str, Any]:
     """The templates' values of a digest: what somebody should act on first, then what is only good to know.
 
     Args:
-        items: the lines, oldest news first; one at least.
+        items: the lines, oldest news first; one at least. What is too much for a mail is counted alone.
     """
     workspaces = list(dict.fromkeys(item.workspace for item in items))
+    shown = sorted(items, key=lambda item: not item.to_do)[:MOST_LINES]
     values: dict[str, Any] = {
-        "to_do": [item for item in items if item.to_do],
-        "news": [item for item in items if not item.to_do],
+        "to_do": [item for item in shown if item.to_do],
+        "news": [item for item in shown if not item.to_do],
+        "more": len(items) - len(shown),
         "several": len(workspaces) > 1,
     }
     return values if values["several"] else {**values, "workspace": workspaces[0]}
@@ -45,6 +50,11 @@ def settle(digest: OutboxMessage, state: State, word: str) -> None:
     """What was told by a digest ends as it did, in the caller's transaction."""
     sent_at = timezone.now() if state == State.SENT else None
     _held(digest).update(state=state, last_error=word, sent_at=sent_at)
+
+
+def told_by(digest: OutboxMessage) -> list[OutboxMessage]:
+    """The mails that a digest which has left told in their place."""
+    return list(OutboxMessage.objects.filter(digest_id=digest.pk, state=State.SENT))
 
 
 def _held(digest: OutboxMessage) -> Any:

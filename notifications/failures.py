@@ -18,6 +18,8 @@ PERMANENT = 500
 # Without a further code these say that the address takes no mail, now or later (RFC 5321, RFC 7504). Not among them:
 # 552, a full mailbox, and 554, by which servers turn away whom they do not trust.
 NO_SUCH_ADDRESS = {501, 504, 521, 550, 551, 553, 556}
+# Said of the sender it is the mail's size, which servers may refuse before they have seen it (RFC 1870).
+TOO_LONG = 552
 # RFC 3463, the second number: addressing, mailbox, routing. Others are about the system, the conversation, the mail
 # itself, or about us, whom some list names for a day: of all these the next mail may go another way.
 OF_ADDRESS = {0, 1, 2, 4}
@@ -55,6 +57,8 @@ def judge(error: Exception) -> Failure:
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code, text = min(error.recipients.values())
         return _about_mail(code, of_address=_no_such_address(code, text))
+    if isinstance(error, smtplib.SMTPSenderRefused) and error.smtp_code == TOO_LONG:
+        return Failure(_numbered(error.smtp_code), final=True)
     if isinstance(error, smtplib.SMTPDataError):
         return _about_mail(error.smtp_code)
     if isinstance(error, smtplib.SMTPResponseException):

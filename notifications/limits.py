@@ -43,13 +43,15 @@ def put_off(message: OutboxMessage, now: dt.datetime) -> int:
     OutboxMessage.objects.change_claimed(message, lease_owner="", lease_until=None, **later)
     # All at once: each of thousands would be taken up only to be put back. What must not wait stays.
     waiting = OutboxMessage.objects.due(now).filter(tenant_id=message.tenant_id).exclude(kind__in=AT_ONCE)
-    return 1 + OutboxMessage.objects.filter(pk__in=waiting.order_by().values("pk")).update(**later)
+    # One that has ended meanwhile is owed no more: asked once more of the row itself.
+    still_owed = OutboxMessage.objects.filter(pk__in=waiting.order_by().values("pk"), due_at__isnull=False)
+    return 1 + still_owed.update(**later)
 
 
-def take_single(message: OutboxMessage, now: dt.datetime) -> bool:
+def take_single(message: OutboxMessage, now: dt.datetime) -> bool | None:
     """Counts a mail, which the caller holds a claim to, as one of its address's singles, or holds it for the digest.
 
-    Returns False where it was held, or the claim is lost.
+    Returns whether it may go; None where the claim is lost.
     """
     rule = rule_of(message.kind)
     if message.tenant_id is None or rule is None or message.kind == DIGEST:
@@ -62,9 +64,8 @@ def take_single(message: OutboxMessage, now: dt.datetime) -> bool:
                 tenant_id=message.tenant_id, recipient=message.recipient, single_on=day
             ).filter(state__in=[State.PENDING, State.SENT])
             if rule.at_once or singles.exclude(pk=message.pk).count() < SINGLES_A_DAY:
-                return OutboxMessage.objects.change_claimed(message, single_on=day)
-            _hold(message, day, now)
-    return False
+                return OutboxMessage.objects.change_claimed(message, single_on=day) or None
+            return False if _hold(message, day, now) else None
 
 
 def _lock(message: OutboxMessage) -> None:
@@ -75,11 +76,14 @@ def _lock(message: OutboxMessage) -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
 
 
-def _hold(message: OutboxMessage, day: dt.date, now: dt.datetime) -> None:
+def _hold(message: OutboxMessage, day: dt.date, now: dt.datetime) -> bool:
+    """Whether it was: with its claim lost somebody else decides about it, and no digest is begun for it."""
+    held = {"state": State.HELD, "due_at": None, "lease_owner": "", "lease_until": None, "last_error": ""}
+    if not OutboxMessage.objects.change_claimed(message, **held):
+        return False
     digest = _digest(message, day + dt.timedelta(days=1), now)
-    OutboxMessage.objects.change_claimed(
-        message, state=State.HELD, digest_id=digest.pk, due_at=None, lease_owner="", lease_until=None
-    )
+    OutboxMessage.objects.filter(pk=message.pk).update(digest_id=digest.pk)
+    return True
 
 
 def _digest(message: OutboxMessage, day: dt.date, now: dt.datetime) -> OutboxMessage:
@@ -94,7 +98,8 @@ def _digest(message: OutboxMessage, day: dt.date, now: dt.datetime) -> OutboxMes
                     kind=DIGEST,
                     recipient=message.recipient,
                     dedupe_key=key,
-                    created_at=now,
+                    # Its date is that of the morning on which it comes.
+                    created_at=due_at,
                     due_at=due_at,
                 )
             ],

@@ -17,15 +17,18 @@ _Row = TypeVar("_Row", bound=models.Model)
 
 # Six pauses, of 1 to 32 minutes and a quarter, lie between the first try and the seventh: an hour and more.
 TRIES_OF_AN_HOUR = 7
-# By which a server puts off one mail and takes the next: a full mailbox, a greylist. 421 closes the line to all.
-OF_THIS_MAIL = Q(last_error__startswith="smtp_4") & ~Q(last_error="smtp_421")
+# By which a server, or a mail service, turns away one mail and takes the next: a full mailbox, a greylist. 421 closes
+# the line to all, and by 401, 403 and 429 a service means whoever sends.
+_OF_ALL = ["smtp_421", "http_401", "http_403", "http_429"]
+OF_THIS_MAIL = Q(last_error__startswith="smtp_4") | Q(last_error__startswith="http_4") | Q(last_error="backend")
+OF_THIS_MAIL &= ~Q(last_error__in=_OF_ALL)
 
 
 class OutboxQuerySet(models.QuerySet["OutboxMessage"]):
     def due(self, now: dt.datetime) -> Self:
         """What is owed by `now` and in nobody's hands, most overdue first."""
         free = Q(lease_until__isnull=True) | Q(lease_until__lte=now)
-        return self.filter(free, due_at__lte=now).order_by("due_at")
+        return self.filter(free, due_at__lte=now).order_by("due_at", "created_at")
 
     def held_up(self, now: dt.datetime) -> Self:
         """What should have left more than an hour ago and has not, but for what its own address puts off.

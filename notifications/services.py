@@ -104,12 +104,14 @@ def forget_mails_to(addresses: Collection[str], *, tenant_id: UUID) -> int:
 def forget_recipients(addresses: Collection[str], *, tenant_ids: Iterable[UUID]) -> int:
     """Erases which mails went to these addresses, and what is still owed to them about these tenants.
 
+    What they unsubscribed from at other tenants stays so: there they may be the contact of an account.
+
     Mail about other tenants that is owed leaves all the same: it may be the only word that somebody gets of a death.
     Returns how many were erased.
     """
     lowered = [address.lower() for address in addresses]
     SilencedAddress.objects.filter(address__in=lowered).delete()
-    Unsubscribed.objects.filter(address__in=lowered).delete()
+    Unsubscribed.objects.filter(address__in=lowered, tenant_id__in=list(tenant_ids)).delete()
     rows = OutboxMessage.objects.filter(recipient__in=lowered)
     pointless = ~Q(state__in=[State.PENDING, State.HELD]) | Q(tenant_id__in=list(tenant_ids))
     erased, _ = rows.filter(pointless).delete()

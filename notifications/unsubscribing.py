@@ -16,7 +16,7 @@ from django.contrib.auth import get_user_model
 from django.core.signing import BadSignature, Signer
 
 from notifications.audience import DIGEST, rule_of
-from notifications.models import OutboxMessage, Unsubscribed
+from notifications.models import OutboxMessage, State, Unsubscribed
 from notifications.preferences import choose, wants
 from notifications.registry import Audience
 
@@ -75,6 +75,8 @@ def is_off(message: OutboxMessage) -> bool:
     """Whether nothing of what the mail belongs to is sent to its reader any more."""
     topics, groups = topics_of(message), groups_of(message)
     tenant_id = _tenant(message)
+    if groups and not get_user_model().objects.filter(email=message.recipient.lower()).exists():
+        groups = []  # a member's former address gets none of the news
     return all(is_unsubscribed(message.recipient, topic) for topic in topics) and not any(
         wants(message.recipient, tenant_id=tenant_id, group=group) for group in groups
     )
@@ -126,7 +128,9 @@ def _of_creator(message: OutboxMessage) -> bool:
 def _told(message: OutboxMessage) -> list[OutboxMessage]:
     if message.kind != DIGEST:
         return [message]
-    return list(OutboxMessage.objects.filter(digest_id=message.pk).order_by("created_at", "pk"))
+    # What had lost its point by then, or its reader did not want, stood in none of its lines.
+    told = OutboxMessage.objects.filter(digest_id=message.pk).exclude(state=State.DROPPED)
+    return list(told.order_by("created_at", "pk"))
 
 
 def _tenant(message: OutboxMessage) -> UUID:

@@ -25,7 +25,9 @@ from tokens.remedies import OUR_WORDS, SEEN, to_check
 from tokens.reminders import expires_soon, reminder_values
 from tokens.services import links
 from tokens.services.fault_words import words_seen
+from tokens.services.mail_link import pass_on
 from tokens.services.reconnect_requests import SENT, note_link_step
+from tokens.staff_values import refused_values, set_up_wrongly
 from tokens.watch import troubles
 from tokens.wording import lacks_in_words
 
@@ -66,14 +68,14 @@ def _reconnect_needed(message: OutboxMessage) -> dict[str, Any] | None:
     """Nothing to say any more once somebody has reconnected or disconnected it, or a newer link was sent."""
     link = _open_link(message)
     broken = _broken(link)
-    return None if link is None or broken is None else _about(message, link, broken)
+    return None if link is None or broken is None or _passed_on(message, broken) else _about(message, link, broken)
 
 
 def _reconnect_reminder(message: OutboxMessage) -> dict[str, Any] | None:
     """As for the first mail about it."""
     link = _open_link(message)
     broken = _broken(link)
-    if link is None or broken is None:
+    if link is None or broken is None or _passed_on(message, broken):
         return None
     return reminder_values(broken, message.recipient, url=links.url_of(link), expires_at=link.expires_at)
 
@@ -87,7 +89,7 @@ def _broken(link: Link | None) -> Connection | None:
 def _reconnect_link(message: OutboxMessage) -> dict[str, Any] | None:
     link = _open_link(message)
     revived = link.revives if link else None
-    if link is None or revived is None or revived.status == Status.DISCONNECTED:
+    if link is None or revived is None or revived.status == Status.DISCONNECTED or _passed_on(message, revived):
         return None
     return _about(message, link, revived)
 
@@ -105,7 +107,7 @@ def _permission_missing(message: OutboxMessage) -> dict[str, Any] | None:
     if link is None or connection is None or connection.status != Status.ACTIVE:
         return None
     missing = missing_permissions(connection)
-    if not missing and connection.credential.permission_missing_since is None:
+    if (not missing and connection.credential.permission_missing_since is None) or _passed_on(message, connection):
         return None
     return {**_about(message, link, connection), "missing": lacks_in_words(missing)}
 
@@ -116,17 +118,26 @@ def _expires_soon(message: OutboxMessage) -> dict[str, Any] | None:
     Nothing to say any more where that very link was used or replaced, or where a later end was reached without it.
     """
     link = _open_link(message)
+    connection = _connection(link.connection_id if link else message.subject_id)
+    if connection is not None and _passed_on(message, connection):
+        return None
     if link is not None:
-        return expires_soon(message, _connection(link.connection_id), link)
-    connection = _connection(message.subject_id)
+        return expires_soon(message, connection, link)
     opening = _open_links().filter(connection=connection, expires_at__gt=timezone.now())
     newest = opening.order_by("-created_at").first() if connection else None
     return expires_soon(message, connection, newest)
 
 
+def _passed_on(message: OutboxMessage, connection: Connection) -> bool:
+    return pass_on(message, connection, timezone.now())
+
+
 def _open_link(message: OutboxMessage) -> Link | None:
     """The link that the mail is to carry; None where it was used, replaced or withdrawn, its workspace deleted."""
-    return _open_links().filter(pk=message.subject_id or NOBODY).first()
+    link = _open_links().filter(pk=message.subject_id or NOBODY).first()
+    if link is not None:
+        links.freshen(link, timezone.now())
+    return link
 
 
 def _open_links() -> QuerySet[Link]:
@@ -166,12 +177,23 @@ def _revived(message: OutboxMessage) -> dict[str, Any] | None:
     if connection is None or connection.status != Status.ACTIVE:
         return None
     url = mail_values.page_of(connection)
-    return {"connection": connection, "workspace": connection.tenant.name, "url": url}
+    return {"connection": connection, "workspace": connection.tenant.name, "url": url, "invited": _invited(connection)}
+
+
+def _invited(connection: Connection) -> str:
+    """Whose invitation brought it here; empty where none did. The contact address may be another one since."""
+    used = Link.objects.filter(connection=connection, kind=Link.Kind.CONNECT, used_at__isnull=False)
+    return used.order_by("-used_at").values_list("contact_email", flat=True).first() or ""
 
 
 def _of_connection(message: OutboxMessage) -> dict[str, Any] | None:
     connection = _connection(message.subject_id)
     return None if connection is None else {"connection": connection, "credential": connection.credential}
+
+
+def _refused(message: OutboxMessage) -> dict[str, Any] | None:
+    values = _of_connection(message)
+    return None if values is None else refused_values(values)
 
 
 def _our_fault(message: OutboxMessage) -> dict[str, Any] | None:
@@ -196,7 +218,7 @@ def _brake_fell(message: OutboxMessage) -> dict[str, Any] | None:
 
 def _of_app(message: OutboxMessage) -> dict[str, Any] | None:
     app = MetaApp.objects.defer("secret").filter(pk=message.subject_id or NOBODY).first()
-    return None if app is None else {"app": app, "site_url": settings.SITE_URL}
+    return None if app is None else set_up_wrongly(app)
 
 
 def _standstill(message: OutboxMessage) -> dict[str, Any] | None:
@@ -257,7 +279,7 @@ _NEWS: tuple[tuple[str, str, Line], ...] = (
 _TO_STAFF: tuple[tuple[str, str, Context, Sample], ...] = (
     ("brake_fell", "The brake fell", _brake_fell, samples.brake_fell),
     ("our_fault", "A fault of our own", _our_fault, samples.our_fault),
-    ("refused_by_meta", "Meta refuses a request", _of_connection, samples.refused_by_meta),
+    ("refused_by_meta", "Meta refuses a request", _refused, samples.refused_by_meta),
     ("standstill", "The work stands still", _standstill, samples.standstill),
     ("all_clear", "The work goes on", _all_clear, samples.all_clear),
     ("connect_misconfigured", "The Meta app is set up wrongly", _of_app, samples.connect_misconfigured),

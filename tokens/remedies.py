@@ -123,6 +123,24 @@ def to_check(cause: str, app: MetaApp, words: Iterable[str] = ()) -> list[str]:
     return [line.format(**names) for line in dict.fromkeys(ranked)]
 
 
+def refused_request(app: MetaApp) -> list[str]:
+    """What to check where Meta refuses a request about one account as unsupported, the likeliest cause first."""
+    instagram = app.flavour == Flavour.INSTAGRAM_LOGIN
+    return [
+        "Is the app in Development mode, and the account's tester invitation still open?"
+        if instagram
+        else "Is the app in Development mode, and has whoever connected it a role on the app?",
+        "Was the basic permission left out? The connection's page shows what was granted.",
+        "Is it still a professional account?" if instagram else "Is the account still linked to its Facebook Page?",
+        "Did the app's business verification or access level lapse?",
+    ]
+
+
+def set_up(app: MetaApp) -> list[str]:
+    """What to check where nobody can connect through an app, the likeliest cause first."""
+    return to_check(Brake.Cause.OURS, app, ("app_credentials", "unknown_app", "redirect_uri", "app_disabled"))
+
+
 def told(answer: MetaError) -> str:
     """An answer as staff read it: what it means, and Meta's numbers."""
     known = {"code": answer.code, "subcode": answer.subcode, "trace": answer.trace_id}

@@ -15,6 +15,7 @@ from tokens import mail_values
 from tokens.models import Brake, Connection, Credential, Flavour, MetaApp, Reason, Status
 from tokens.remedies import SEEN, to_check
 from tokens.reminders import expiry_values, reminder_values
+from tokens.staff_values import refused_values, set_up_wrongly
 from tokens.watch import SENTENCES, SWEEP, TOKENS, Trouble
 from tokens.wording import lacks_in_words
 
@@ -98,7 +99,8 @@ def connect_invitation() -> Cases:
 
 def revived() -> Cases:
     connection = _connection(Flavour.INSTAGRAM_LOGIN)
-    return {"": {"connection": connection, "workspace": SHORT, "url": mail_values.page_of(connection)}}
+    values = {"connection": connection, "workspace": SHORT, "url": mail_values.page_of(connection)}
+    return {"": {**values, "invited": CREATOR}}
 
 
 def digest() -> Cases:
@@ -140,7 +142,7 @@ def our_fault() -> Cases:
 
 
 def refused_by_meta() -> Cases:
-    return {"": _with_credential("refused")}
+    return {name: refused_values(_with_credential("refused", flavour)) for name, flavour in FLAVOURS[:2]}
 
 
 def standstill() -> Cases:
@@ -159,7 +161,7 @@ def _outage() -> Outage:
 
 
 def connect_misconfigured() -> Cases:
-    return {"": {"app": _meta_app(Flavour.INSTAGRAM_LOGIN), "site_url": settings.SITE_URL}}
+    return {name: set_up_wrongly(_meta_app(flavour)) for name, flavour in FLAVOURS[:2]}
 
 
 FLAVOURS = (
@@ -174,8 +176,8 @@ def _about(connection: Connection) -> dict[str, Any]:
     return mail_values.about_connection(connection, CREATOR, url=_link(), expires_at=until)
 
 
-def _with_credential(failure: str) -> dict[str, Any]:
-    connection = _connection(Flavour.INSTAGRAM_LOGIN, last_failure=failure, last_failure_at=timezone.now())
+def _with_credential(failure: str, flavour: Flavour = Flavour.INSTAGRAM_LOGIN) -> dict[str, Any]:
+    connection = _connection(flavour, last_failure=failure, last_failure_at=timezone.now())
     return {"connection": connection, "credential": connection.credential}
 
 

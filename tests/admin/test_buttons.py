@@ -10,7 +10,7 @@ from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
 from accounts.models import Event
-from notifications.models import OutboxMessage
+from notifications.models import OutboxMessage, Unsubscribed
 from tests.factories import credential_of, make_connection, make_connections, make_meta_app, make_tenant
 from tests.rows import all_rows
 from tests.tokens.helpers import claimed, events_of, owed, spoil, status_of
@@ -207,6 +207,12 @@ def test_a_link_is_mailed_and_said(press, creator, boss):
     assert "carla@creator.example" in page.text
     assert owed("reconnect_link") == ["carla@creator.example"]
     assert actor_of(creator, "link_sent") == boss.email
+
+
+def test_who_unsubscribed_is_sent_none(press, creator):
+    Unsubscribed.objects.create(tenant=creator.tenant, topic_id=creator.pk, address="carla@creator.example")
+    assert "wants to be" in press(creator, "send-link").text
+    assert owed("reconnect_link") == []
 
 
 def test_a_fourth_link_in_an_hour_is_refused(press, creator):

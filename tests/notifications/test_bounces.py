@@ -15,7 +15,7 @@ from django.utils import timezone
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from notifications.bounces import messages_in, take_bounce
+from notifications.bounces import mails_in, read_mail, take_bounce
 from notifications.mails import message_id
 from notifications.management.commands.take_bounces import OUTCOMES, taken
 from notifications.models import OutboxMessage, SilencedAddress, State
@@ -76,7 +76,7 @@ def make_sent(*, days: float = 1, **columns: Any) -> OutboxMessage:
 
 
 def take(content: bytes) -> str:
-    [message] = messages_in(content)
+    [message] = map(read_mail, mails_in(content))
     return take_bounce(message, now=timezone.now())
 
 
@@ -137,6 +137,20 @@ def test_any_other_mail_is_no_report(content: bytes) -> None:
 def test_a_mangled_report_never_stops_the_command(place: int, junk: bytes) -> None:
     content = report(message_id="<x@localhost>")
     assert set(taken(content[:place] + junk + content[place:])) <= set(OUTCOMES)
+
+
+@pytest.mark.parametrize("kind", ["message/rfc822", "multipart/mixed; boundary=x"])
+def test_one_that_is_nested_without_end_never_stops_it_either(kind: str, sent: OutboxMessage) -> None:
+    nested = b"Content-Type: multipart/report; boundary=x\n\n--x\n" + f"Content-Type: {kind}\n\n--x\n".encode() * 3000
+    good = report(message_id=f"<{sent.pk}@localhost>")
+    assert [*taken(nested), *taken(good)][-1] == "silenced"
+
+
+def test_what_a_digest_told_comes_back_with_it(sent: OutboxMessage) -> None:
+    told = make_sent(digest_id=sent.pk)
+    assert take(report(message_id=f"<{sent.pk}@localhost>")) == "silenced"
+    told.refresh_from_db()
+    assert (told.state, told.last_error) == (State.REFUSED, "bounced")
 
 
 def write(folder: Path, content: bytes, name: str = "mail") -> str:

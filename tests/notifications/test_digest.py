@@ -61,3 +61,12 @@ def test_lines_name_their_workspace_only_where_there_are_several() -> None:
     assert "a · Flora: News of a." in several.text
     assert "b · Fauna: News of b." in several.text
     assert "on behalf of" not in several.text
+
+
+def test_what_is_too_much_for_a_mail_is_counted_and_what_is_to_do_comes_first() -> None:
+    items = [*(item(f"n{number}") for number in range(50)), *(item(f"d{number}", to_do=True) for number in range(20))]
+    values = digest_values(items)
+    assert [len(values["to_do"]), len(values["news"]), values["more"]] == [20, 40, 10]
+    written = write(default_templates("digest"), {"recipient": "a@mail.example", **values})
+    for text in (written.text, written.html):
+        assert "And 10 more that do not fit into one mail." in text

@@ -42,7 +42,7 @@ def german() -> Tenant:
 
 
 def ended(tenant: Tenant, reason: str = "checkpoint") -> Connection:
-    return make_connection(tenant=tenant, handle="anna", status="inactive", reason=reason)
+    return make_connection(tenant=tenant, handle="anna", status="inactive", reason=reason, contact_email=ANNA)
 
 
 def owe(kind: str, tenant: Tenant | None, subject_id: uuid.UUID, to: str = ANNA) -> None:
@@ -84,8 +84,9 @@ def test_each_mail_of_a_run_is_in_its_own_workspaces_language(german: Tenant, of
     english = make_tenant("Nepal")
     Tenant.objects.filter(pk=english.pk).update(time_zone="Asia/Kathmandu")
     for number, tenant in enumerate((german, english, german, english)):
-        connection = make_connection(tenant=tenant, handle=f"anna{number}")
-        owe("reconnect_link", tenant, link_to(connection).pk, f"anna{number}@example.com")
+        contact = f"anna{number}@example.com"
+        connection = make_connection(tenant=tenant, handle=f"anna{number}", contact_email=contact)
+        owe("reconnect_link", tenant, link_to(connection).pk, contact)
     brake.fall(make_meta_app().pk, Brake.Cause.OURS, timezone.now())
     deliver_due()
     told = {each.to: parts(each) for each in office.delivered}

@@ -167,8 +167,13 @@ def test_a_mail_is_given_up_after_three_days(owe: Owe, office: PostOffice, trave
 
 def test_a_mail_that_waited_out_a_long_outage_is_still_tried(owe: Owe, office: PostOffice) -> None:
     office.rcpt_replies[BAD] = "450 mailbox busy"
-    owe(BAD, now=timezone.now() - dt.timedelta(days=10))
+    message = owe(BAD, now=timezone.now() - dt.timedelta(days=10))
     assert deliver_due() == DeliveryReport(retried=1)
+    # The pauses of so many tries alone are two days and more.
+    OutboxMessage.objects.filter(pk=message.pk).update(due_at=timezone.now(), attempts=18)
+    assert deliver_due() == DeliveryReport(retried=1)
+    OutboxMessage.objects.filter(pk=message.pk).update(due_at=timezone.now())
+    assert deliver_due() == DeliveryReport(refused=1)
 
 
 @pytest.mark.parametrize(
@@ -178,6 +183,8 @@ def test_a_mail_that_waited_out_a_long_outage_is_still_tried(owe: Owe, office: P
         (smtplib.SMTPRecipientsRefused({BAD: (530, b"")}), Failure("smtp_530", of_server=True)),
         (smtplib.SMTPRecipientsRefused({BAD: (553, b"")}), Failure("smtp_553", final=True, of_address=True)),
         (smtplib.SMTPDataError(503, b""), Failure("smtp_503", of_server=True)),
+        (smtplib.SMTPSenderRefused(552, b"5.3.4 too long", "a@b"), Failure("smtp_552", final=True)),
+        (smtplib.SMTPSenderRefused(550, b"5.7.1 who?", "a@b"), Failure("smtp_550", of_server=True)),
         (smtplib.SMTPHeloError(501, b""), Failure("smtp_501", of_server=True)),
         (smtplib.SMTPNotSupportedError("no AUTH"), Failure("smtp", of_server=True)),
         (smtplib.SMTPServerDisconnected("gone"), Failure("connection", of_server=True)),

@@ -39,7 +39,10 @@ def subject_of(kind: str, connection: Connection) -> uuid.UUID:
 
 
 def ended(handle: str) -> Connection:
-    return make_connection(tenant=make_tenant("Müller & Söhne"), handle=handle, status="inactive", reason="checkpoint")
+    tenant = make_tenant("Müller & Söhne")
+    return make_connection(
+        tenant=tenant, handle=handle, status="inactive", reason="checkpoint", contact_email="anna@example.com"
+    )
 
 
 def test_these_are_all_the_kinds_there_are():
@@ -50,7 +53,9 @@ def test_these_are_all_the_kinds_there_are():
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_mail_of_each_kind_says_what_it_is_about(kind):
     connection = (
-        ended("anna") if kind in ["reconnect_needed", *REMINDERS] else make_connection(handle="anna", permissions=[])
+        ended("anna")
+        if kind in ["reconnect_needed", *REMINDERS]
+        else make_connection(handle="anna", permissions=[], contact_email="anna@example.com")
     )
     [message] = [each for each in deliver(kind, subject_of(kind, connection)) if each.to == ["anna@example.com"]]
     [(html, _)] = message.alternatives

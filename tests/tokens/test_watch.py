@@ -116,7 +116,13 @@ def due_at(message: OutboxMessage) -> dt.datetime:
     return message.due_at
 
 
-@pytest.mark.parametrize(("word", "told"), [("smtp_452", []), ("smtp_421", [MAILS]), ("smtp_535", [MAILS])])
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [
+        ("smtp_452", []), ("http_400", []), ("backend", []), ("smtp_421", [MAILS]), ("smtp_535", [MAILS]),
+        ("http_401", [MAILS]), ("render", [MAILS]),
+    ],
+)  # fmt: skip
 def test_an_address_that_puts_off_its_mail_is_no_trouble_of_ours(word: str, told: list[str]) -> None:
     later = timezone.now() + dt.timedelta(hours=1)
     OutboxMessage.objects.create(

@@ -119,13 +119,13 @@ def _check(request: HttpRequest, rows: list[Connection], typed: dict[str, Any]) 
 
 def _send(request: HttpRequest, rows: list[Connection], typed: dict[str, Any]) -> Iterator[tuple[Any, Outcome]]:
     for row in rows:
-        addresses = send_link(row, actor=_address(request))
+        addresses = send_link(row, actor=_address(request), to_unsubscribed=False)
         if addresses:
             yield row, Outcome(messages.SUCCESS, f"A reconnect link is on its way to {', '.join(addresses)}.")
         elif row.status == Status.DISCONNECTED:
             yield row, Outcome(messages.INFO, "It was disconnected: nothing was sent.")
         else:
-            text = "Nothing was sent: three links went out within an hour, or it has nobody to be told."
+            text = "Nothing was sent: three links went out within an hour, or nobody is to be told or wants to be."
             yield row, Outcome(messages.WARNING, text)
 
 

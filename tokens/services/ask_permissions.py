@@ -72,7 +72,7 @@ def _still_missing(connection: Connection) -> list[str]:
 
 def _ask(connection: Connection, missing: list[str], now: dt.datetime) -> None:
     addresses = mail_reconnect_link(connection, kind="permission_missing", now=now)
-    mailed = what_became_of_it(connection, addresses)
+    mailed = what_became_of_it(connection, addresses, asked_for=False)
     events.record(
         tenant=connection.tenant_id,
         kind="permission_asked",

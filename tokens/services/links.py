@@ -81,6 +81,17 @@ def issue_connect(
     )
 
 
+def freshen(link: Link, now: dt.datetime) -> None:
+    """Lets a link that is about to be mailed open for its whole time again where little of that is left.
+
+    A mail may have waited: for workers, for its workspace's next hour, for the digest. Of its token nothing changes.
+    """
+    lifetime = dt.timedelta(days=settings.LINK_LIFETIME_DAYS)
+    if link.expires_at - now < min(LASTING, lifetime / 2):
+        link.expires_at = now + lifetime
+        Link.objects.filter(pk=link.pk).update(expires_at=link.expires_at)
+
+
 def _create(now: dt.datetime, **columns: Any) -> Link:
     link_id, nonce = uuid.uuid4(), derived.new_nonce()
     return Link.objects.create(

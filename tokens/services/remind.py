@@ -115,7 +115,9 @@ def _warn(connection_id: uuid.UUID, now: dt.datetime) -> str:
         end = next_end(credential)
         if end is None:
             return DONE
-        days = min(each for each in WARNINGS if end <= now + each * DAY)
+        days = min((each for each in WARNINGS if end <= now + each * DAY), default=None)
+        if days is None:
+            return DONE  # renewed in this very moment
         Credential.objects.filter(pk=connection_id).update(warned_of=end, warned_days=days)
         occasion = f"expires:{connection_id}:{end.isoformat()}:{days}"
         mail_reconnect_link(connection, kind="expires_soon", now=now, occasion=occasion)

@@ -11,7 +11,7 @@ from django.core.management.base import CommandParser
 from django.db import Error
 from django.utils import timezone
 
-from notifications.bounces import messages_in, take_bounce
+from notifications.bounces import mails_in, read_mail, take_bounce
 from notifications.management.base import ReportingCommand, WrongCall
 
 STANDARD_INPUT = "-"
@@ -58,9 +58,9 @@ def _contents(name: str) -> Iterable[bytes]:
 
 def taken(content: bytes) -> Iterable[str]:
     """What became of each mail in it, one word of OUTCOMES each."""
-    for message in messages_in(content):
+    for each in mails_in(content):
         try:
-            yield take_bounce(message, now=timezone.now())
+            yield take_bounce(read_mail(each), now=timezone.now())
         except Error:
             raise
         except Exception as error:  # strangers write these: whatever Python's parser makes of one stops no other

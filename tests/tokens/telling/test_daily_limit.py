@@ -56,6 +56,15 @@ def test_the_fourth_is_told_the_next_morning_with_those_after_it(die, travel):
     assert len(delivered()) == 4
 
 
+def test_a_digest_bears_the_date_of_its_own_morning(die, travel):
+    for name in ("anna", "beth", "cora", "dana"):
+        die(handle=name)
+        delivered()
+    travel((NOW + DAY).replace(hour=8, minute=1))
+    digest = delivered()[-1]
+    assert digest.extra_headers["Date"] == "Tue, 21 Apr 2026 08:00:00 +0000"
+
+
 def test_the_day_is_the_readers(die, travel, tenant):
     make_user(CARLA, time_zone="Pacific/Auckland")
     for _ in range(3):

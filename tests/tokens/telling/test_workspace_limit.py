@@ -38,6 +38,16 @@ def test_what_is_too_much_for_an_hour_leaves_in_the_next_ones(die, travel):
         assert sent() == expected
 
 
+def test_one_that_waits_for_the_morning_no_longer_says_that_the_hour_was_full(die, travel):
+    for number in range(4):
+        die(handle=f"creator{number}")
+    deliver_due()
+    travel(NOW.replace(hour=10, minute=1))
+    deliver_due()
+    held = OutboxMessage.objects.get(state=State.HELD)
+    assert held.last_error == ""
+
+
 def test_it_holds_up_neither_another_workspace_nor_what_somebody_waits_for(die):
     for number in range(3):
         dead = die(f"creator{number}@mail.example")
