@@ -40,8 +40,8 @@ def next_morning(travel: Any) -> None:
     travel((NOW + DAY).replace(hour=8, minute=1))
 
 
-def links_in(body: str) -> list[str]:
-    return re.findall(r"/link/[\w-]+/", body)
+def links_in(body: Any) -> list[str]:
+    return re.findall(r"/link/[\w-]+/", str(body))
 
 
 @pytest.mark.parametrize("when", ["pending", "held"])

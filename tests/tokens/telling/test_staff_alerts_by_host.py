@@ -18,7 +18,8 @@ NOT_THEIRS = ("INSTAGRAM_APP_SECRET", "/oauth/callback/instagram/", "tester invi
 def written(kind: str, subject_id: uuid.UUID) -> str:
     row = OutboxMessage(kind=kind, recipient="s@staff.example", subject_id=subject_id, created_at=timezone.now())
     message = compose(row)
-    return f"{message.subject} {message.body} {message.alternatives[0][0]}"
+    [(html, _)] = message.alternatives
+    return f"{message.subject} {message.body} {html!s}"
 
 
 @pytest.mark.parametrize("flavour", ["facebook_login", "system_user"])
