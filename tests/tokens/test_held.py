@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 
 import pytest
 from django.utils import timezone
@@ -44,7 +45,7 @@ def fallen(travel, night) -> list[Connection]:
     return everybody[4:]
 
 
-def held() -> set[object]:
+def held() -> set[uuid.UUID]:
     return set(held_by(Brake.objects.earliest("fallen_at").meta_app_id).values_list("pk", flat=True))
 
 

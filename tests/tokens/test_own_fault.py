@@ -208,7 +208,7 @@ def test_the_rest_is_tried_until_one_does_not_do(crowd, emulator, monkeypatch):
     # Chance decides who is asked first; here it is the one that answers well.
     well = everybody[4].pk
     monkeypatch.setattr(
-        recovery.random, "sample", lambda keys, count: sorted(keys, key=lambda key: key != well)[:count]
+        "tokens.services.recovery.random.sample", lambda keys, count: sorted(keys, key=lambda key: key != well)[:count]
     )
     trial = resume()
     assert not trial.lifted
