@@ -11,7 +11,6 @@ from notifications.models import OutboxMessage
 from tests.factories import make_connection
 from tests.markup import Page
 from tokens.models import Brake, Connection, Credential, Status
-from tokens.services.brake import HELD
 
 pytestmark = pytest.mark.django_db
 ANNA = "anna@creator.example"
@@ -22,7 +21,7 @@ def brake() -> Brake:
     """One that holds back the end of @anna, and knows of @berta, who works."""
     now = timezone.now()
     anna = make_connection(handle="anna", contact_email=ANNA)
-    Credential.objects.filter(pk=anna.pk).update(last_failure=HELD, last_failure_at=now, refresh_failures=1)
+    Credential.objects.filter(pk=anna.pk).update(held_since=now, refresh_failures=1)
     make_connection(tenant=anna.tenant, handle="berta", contact_email="berta@creator.example")
     return Brake.objects.create(meta_app=anna.meta_app, cause="deaths", fallen_at=now - dt.timedelta(minutes=5))
 

@@ -18,7 +18,7 @@ from tokens import clients
 from tokens.admin import brakes, buttons
 from tokens.fields import Sealed
 from tokens.meta import Secret
-from tokens.models import Brake, Connection, Link, MetaApp, Reason
+from tokens.models import AppBudget, Brake, Connection, Link, MetaApp, Reason
 from tokens.services import attempt, recovery, retry_renewal
 from tokens.services import mark_inactive as marking
 from tokens.services.links import issue
@@ -361,6 +361,17 @@ def test_a_sample_that_fails_leaves_it(press, held, emulator):
     assert "Nothing was lifted." in said
     held.refresh_from_db()
     assert held.lifted_at is None
+
+
+def test_while_the_limit_pauses_its_app_nobody_is_asked(press, held, emulator):
+    pause = AppBudget.objects.create(meta_app=held.meta_app, paused_until=timezone.now() + dt.timedelta(minutes=5))
+    said = press(held, "resume").text
+    assert "It holds on. Meta's limit pauses the app, and more calls lengthen the wait: nobody was asked." in said
+    assert emulator.state.requests() == []
+    held.refresh_from_db()
+    assert held.lifted_at is None
+    AppBudget.objects.filter(pk=pause.pk).update(paused_until=timezone.now())
+    assert "Lifted" in press(held, "resume").text
 
 
 def test_a_sample_ends_within_twenty_seconds():

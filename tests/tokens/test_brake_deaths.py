@@ -75,6 +75,14 @@ def test_number_and_share_must_both_be_reached(settings, least, share, active, a
     assert holding() == ["deaths"]
 
 
+@pytest.mark.parametrize("share", [0.0001, 0.003, 0.05, 0.07, 0.1, 1 / 3, 0.29, 0.57, 0.58, 0.9999, 1])
+def test_the_most_that_may_be_active_is_what_the_share_itself_says(share):
+    for dead_ones in range(1, 300):
+        most = brake._most_active(dead_ones, share)
+        assert dead_ones >= share * (most + dead_ones)
+        assert dead_ones < share * (most + 1 + dead_ones)
+
+
 def test_what_was_confirmed_before_stands_and_later_deaths_are_held():
     everybody = crowd(9, contact_email="anna@example.com")
     assert kill(everybody) == ["died"] * 4 + ["held"] * 5

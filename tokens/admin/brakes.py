@@ -22,6 +22,7 @@ from tokens.models import Brake, CallTally, Connection, Status, Strike
 from tokens.remedies import SEEN, to_check
 from tokens.services import recipients
 from tokens.services.brake import WINDOW, lift
+from tokens.services.budget import paused
 from tokens.services.drop_held import drop_held, held_by
 from tokens.services.fault_words import words_seen
 from tokens.services.recovery import recheck
@@ -31,6 +32,11 @@ PREVIEWED = 20
 # A sample of five is asked one after the other, the first of them up to three times, with a pause of two seconds; and a
 # request stays under twenty seconds.
 SAMPLE_DEADLINE = 2.5
+PAUSED = Outcome(
+    messages.WARNING,
+    "It holds on. Meta's limit pauses the app, and more calls lengthen the wait: nobody was asked. "
+    "The Meta app's page says until when.",
+)
 LIFTED_ALREADY = Outcome(messages.INFO, "It was lifted already.")
 
 
@@ -57,6 +63,8 @@ def _resume(request: HttpRequest, rows: list[Brake], typed: dict[str, Any]) -> I
 
 
 def _tried(request: HttpRequest, row: Brake) -> Outcome:
+    if paused(row.meta_app_id, timezone.now()):
+        return PAUSED
     with contextlib.closing(keeper_of(row.meta_app, pool_size=1, deadline=SAMPLE_DEADLINE)) as keeper:
         trial = recheck(row, keeper, timezone.now(), by=_address(request))
     return Outcome(messages.SUCCESS if trial.lifted else messages.WARNING, trial.sentence)

@@ -83,7 +83,7 @@ class ConnectionAdmin(ReadOnlyAdmin):
             "Attempts",
             {
                 "fields": (
-                    *("refresh_failures", "check_failures", "last_failure", "last_failure_at"),
+                    *("refresh_failures", "check_failures", "last_failure", "last_failure_at", "held_since"),
                     *("cannot_refresh_since", "permission_missing_since", "refused_since"),
                     *("version", "fence", "lease_owner", "lease_until"),
                 )
@@ -111,6 +111,7 @@ class ConnectionAdmin(ReadOnlyAdmin):
     due_by_rule = fact("due_by_rule", "Due by the rule, where moved to an earlier night")
     refresh_failures, check_failures = fact("refresh_failures"), fact("check_failures")
     last_failure, last_failure_at = fact("last_failure"), fact("last_failure_at")
+    held_since = fact("held_since", "Found dead, held back by a brake since")
     cannot_refresh_since, refused_since = fact("cannot_refresh_since"), fact("refused_since")
     permission_missing_since = fact("permission_missing_since")
     version, fence = fact("version"), fact("fence")

@@ -215,6 +215,9 @@ class Credential(models.Model):
     check_failures = models.PositiveIntegerField(default=0, help_text="In a row.")
     last_failure = models.CharField(max_length=40, blank=True, help_text="The class of the last failure.")
     last_failure_at = models.DateTimeField(null=True)
+    held_since = models.DateTimeField(
+        null=True, help_text="Found dead then, which a brake holds back; no answer has shown life since."
+    )
     warned_of = models.DateTimeField(null=True, help_text="The end that somebody was last warned of.")
     warned_days = models.PositiveSmallIntegerField(null=True, help_text="So many days before it.")
     cannot_refresh_since = models.DateTimeField(null=True)
@@ -242,6 +245,8 @@ class Credential(models.Model):
                 condition=Q(refresh_failing_since__isnull=False),
                 name="credential_failing",
             ),
+            # What brakes hold back, in the order of the key: staff count it, samples and dropping walk along it.
+            models.Index(fields=["connection"], condition=Q(held_since__isnull=False), name="credential_held"),
         ]
 
     def __str__(self) -> str:

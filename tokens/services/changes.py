@@ -69,6 +69,7 @@ RESET: dict[str, Any] = {
     "check_failures": 0,
     "last_failure": "",
     "last_failure_at": None,
+    "held_since": None,
     "cannot_refresh_since": None,
     "permission_missing_since": None,
     "refused_since": None,
@@ -241,6 +242,7 @@ def signs_of_life(finding: Finding) -> dict[str, Any]:
     """What `/me`'s answer changes on the row."""
     columns: dict[str, Any] = {
         "checked_at": finding.now,
+        "held_since": None,
         "check_failures": 0,
         "check_due_at": due_dates.next_check_at(finding.credential.pk, finding.now),
     }

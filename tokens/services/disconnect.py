@@ -22,6 +22,7 @@ ERASED: dict[str, Any] = {
     "due_at": None,
     "due_by_rule": None,
     "check_due_at": None,
+    "held_since": None,
     "lease_owner": "",
     "lease_until": None,
     "version": F("version") + 1,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 import uuid
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils import timezone
 
 from accounts import events
@@ -24,10 +25,7 @@ SECONDS = 10.0
 
 def held_by(app_id: uuid.UUID) -> ConnectionQuerySet[Connection]:
     """The connections of a Meta app whose end the brake holds back; not those that answered since."""
-    unheard = Q(credential__checked_at__isnull=True) | Q(credential__checked_at__lte=F("credential__last_failure_at"))
-    return Connection.objects.filter(
-        unheard, meta_app_id=app_id, status=Status.ACTIVE, credential__last_failure=brake.HELD
-    )
+    return Connection.objects.filter(meta_app_id=app_id, status=Status.ACTIVE, credential__held_since__isnull=False)
 
 
 def drop_held(held: Brake, *, by: str) -> int:
@@ -41,22 +39,30 @@ def drop_held(held: Brake, *, by: str) -> int:
         How many were dropped.
     """
     ends_at, dropped = time.monotonic() + SECONDS, 0
-    while time.monotonic() < ends_at:
-        batch = _drop_some(held, by)
-        dropped += batch
-        if batch < BATCH:
-            break
+    last: uuid.UUID | None = uuid.UUID(int=0)
+    while last is not None and time.monotonic() < ends_at:
+        count, last = _drop_some(held, last, by)
+        dropped += count
     return dropped
 
 
 @transaction.atomic
-def _drop_some(held: Brake, by: str) -> int:
+def _drop_some(held: Brake, after: uuid.UUID, by: str) -> tuple[int, uuid.UUID | None]:
+    """Drops some from a key onwards. Returns how many, and the key to go on from; None where there are no more."""
     now = timezone.now()
     brake.lock(held.meta_app_id)
     if not Brake.objects.filter(pk=held.pk, lifted_at__isnull=True).exists():
-        return 0
-    rows = held_by(held.meta_app_id).select_for_update(no_key=True, of=("self",))
-    some = list(rows.only("pk", "tenant_id").order_by("pk")[:BATCH])
+        return 0, None
+    # By the credential's key, in whose index of held ones no entry is walked twice.
+    rows = held_by(held.meta_app_id).filter(credential__pk__gt=after).order_by("credential__pk")
+    # Both rows, the connection's first: none of them shows life between the look at it and its end.
+    rows = rows.select_related("credential").select_for_update(no_key=True, of=("self", "credential"))
+    some = list(rows.only("tenant_id", "credential__version")[:BATCH])
+    _end(some, held, by, now)
+    return len(some), some[-1].pk if len(some) == BATCH else None
+
+
+def _end(some: list[Connection], held: Brake, by: str, now: dt.datetime) -> None:
     keys = [row.pk for row in some]
     last, _ = REMINDERS[-1]
     Connection.objects.filter(pk__in=keys).update(**{**ended(Reason.UNKNOWN, now), "reminded": last})
@@ -65,6 +71,7 @@ def _drop_some(held: Brake, by: str) -> int:
         due_at=None,
         due_by_rule=None,
         check_due_at=None,
+        held_since=None,
         lease_owner="",
         lease_until=None,
         version=F("version") + 1,
@@ -81,4 +88,3 @@ def _drop_some(held: Brake, by: str) -> int:
             for row in some
         ]
     )
-    return len(some)

@@ -9,8 +9,8 @@ from tokens.models import Brake, Credential, Status, Strike
 from tokens.remedies import OUR_WORDS, UNPARSABLE
 from tokens.services.brake import WINDOW
 
-# How the row says that Meta could not read its token: a death held back, or one that `/me` contradicted.
-_UNPARSABLE_SAID = ("held", "cannot_refresh")
+# How the row says that `/me` contradicted a death.
+_CONTRADICTED = "cannot_refresh"
 
 
 def words_seen(brake: Brake) -> Counter[str]:
@@ -25,11 +25,13 @@ def words_seen(brake: Brake) -> Counter[str]:
     if brake.lifted_at is not None:
         strikes = strikes.filter(at__lte=brake.lifted_at + dt.timedelta(seconds=1))
     rows = Credential.objects.filter(pk__in=strikes.values("connection")).order_by()
-    return Counter(filter(None, (_word(*row) for row in rows.values_list("last_failure", "connection__status"))))
+    facts = rows.values_list("last_failure", "held_since", "connection__status")
+    return Counter(filter(None, (_word(*row) for row in facts)))
 
 
-def _word(last_failure: str, status: str) -> str:
+def _word(last_failure: str, held_since: dt.datetime | None, status: str) -> str:
     if last_failure in OUR_WORDS:
         return last_failure
-    # What Meta can't parse ends as a death while there are fewer than three.
-    return UNPARSABLE if last_failure in _UNPARSABLE_SAID or status == Status.INACTIVE else ""
+    # What Meta can't parse is a death: held back, contradicted, or acted on while there are fewer than three.
+    unparsable = held_since is not None or last_failure == _CONTRADICTED or status == Status.INACTIVE
+    return UNPARSABLE if unparsable else ""

@@ -61,6 +61,7 @@ def _let_go(connection: Connection) -> None:
         due_at=None,
         due_by_rule=None,
         check_due_at=None,
+        held_since=None,
         lease_owner="",
         lease_until=None,
         version=F("version") + 1,

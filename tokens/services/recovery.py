@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import random
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-
-from django.db.models import Q
 
 from tokens.fields import Unreadable
 from tokens.flavours.interface import Keeper
@@ -22,12 +21,12 @@ from tokens.meta import (
     OurMisconfiguration,
     TokenDead,
 )
-from tokens.models import Brake, Credential, MetaApp, Status, Strike
+from tokens.models import Brake, Credential, Status, Strike
 from tokens.querysets import CredentialQuerySet
 from tokens.remedies import SEEN, UNDECRYPTABLE, told
 from tokens.services.ask import Inquiry
 from tokens.services.attempt import KeeperFor
-from tokens.services.brake import lift
+from tokens.services.brake import WINDOW, lift
 from tokens.services.budget import paused
 from tokens.services.claims import claim_one, hand_back
 from tokens.services.retry_renewal import StillFailing, retry_renewal
@@ -37,6 +36,8 @@ CANARIES = 3
 # Among so many rows they are looked for, before it is looked among all.
 NEIGHBOURS = 100
 SAMPLE = 5
+# Of so many that struck, or are held, at most.
+DRAWN_FROM = 500
 RECHECK_EVERY = dt.timedelta(minutes=10)
 # Each sweep sends them: once a minute where workers run, at once where a person sweeps by hand.
 CANARY_EVERY = dt.timedelta(0)
@@ -88,7 +89,7 @@ def recheck(held: Brake, keeper: Keeper, now: dt.datetime, *, by: str = "") -> T
         Whether the brake was lifted, and what was seen.
     """
     weather = held.cause == Brake.Cause.WEATHER
-    asked = _any_active(held.meta_app) if weather else _struck(held)
+    asked = _asked(held)
     well: list[Credential] = []
     for credential in asked:
         answer = _ask(credential, keeper, held, first=not well)
@@ -135,12 +136,20 @@ def _take_turn(held: Brake, now: dt.datetime) -> bool:
     return bool(Brake.objects.filter(pk=held.pk, tried_at=held.tried_at).update(tried_at=now))
 
 
-def _any_active(app: MetaApp) -> list[Credential]:
-    rows = _active(app.pk)
-    # As a rule a few neighbours of a place are enough: of many connections, databases sort all to find the first three.
-    near = Credential.objects.filter(pk__gte=uuid.uuid4()).order_by("pk").values("pk")[:NEIGHBOURS]
-    found = list(rows.filter(pk__in=near).order_by("pk")[:CANARIES])
-    return found if len(found) == CANARIES else _some(rows, CANARIES)
+def _asked(held: Brake) -> list[Credential]:
+    """Whom to ask, in their order."""
+    rows = _active(held.meta_app_id)
+    match held.cause:
+        case Brake.Cause.WEATHER:
+            return _some(rows, CANARIES)
+        case Brake.Cause.DEATHS:
+            # Whoever died before it fell and is active again brought a new token: that says nothing of what is held.
+            keys = _held(rows)
+            return _drawn(rows, keys, SAMPLE) if keys else _some(rows.filter(obtained_at__lt=held.fallen_at), SAMPLE)
+    struck = _struck(rows, held)
+    first = _drawn(rows, struck, 1)
+    others = {*struck, *_held(rows)} - {row.pk for row in first}
+    return first + _drawn(rows, others, SAMPLE - len(first))
 
 
 def _active(app_id: uuid.UUID) -> CredentialQuerySet[Credential]:
@@ -150,21 +159,36 @@ def _active(app_id: uuid.UUID) -> CredentialQuerySet[Credential]:
 
 
 def _some(rows: CredentialQuerySet[Credential], count: int) -> list[Credential]:
-    """So many by chance: from a random place of the key onwards, since to shuffle millions takes seconds."""
-    place, found = uuid.uuid4(), list[Credential]()
+    """So many by chance."""
+    # As a rule the neighbours of a place are enough: of many connections, databases sort all to find the first three.
+    near = Credential.objects.filter(pk__gte=uuid.uuid4()).order_by("pk").values("pk")[:NEIGHBOURS]
+    keys = list(rows.filter(pk__in=near).values_list("pk", flat=True))
+    return _drawn(rows, keys if len(keys) >= count else _from_a_place(rows, count), count)
+
+
+def _held(rows: CredentialQuerySet[Credential]) -> list[uuid.UUID]:
+    return _from_a_place(rows.filter(held_since__isnull=False), DRAWN_FROM)
+
+
+def _struck(rows: CredentialQuerySet[Credential], held: Brake) -> list[uuid.UUID]:
+    """Those whose answers led to the fall. Their keys first: joined, databases walk all connections to find them."""
+    window = {"at__gte": held.fallen_at - WINDOW}
+    strikes = Strike.objects.filter(meta_app_id=held.meta_app_id, cause=held.cause, **window).order_by("at")
+    keys = set(strikes.values_list("connection", flat=True)[:DRAWN_FROM])
+    return list(rows.filter(pk__in=keys).values_list("pk", flat=True))
+
+
+def _from_a_place(rows: CredentialQuerySet[Credential], count: int) -> list[uuid.UUID]:
+    """So many keys from a random place onwards, since to shuffle millions takes seconds."""
+    place, found = uuid.uuid4(), list[uuid.UUID]()
     for part in (rows.filter(pk__gte=place), rows.filter(pk__lt=place)):
-        found += part.order_by("pk")[: count - len(found)]
+        found += part.order_by("pk").values_list("pk", flat=True)[: count - len(found)]
     return found
 
 
-def _struck(held: Brake) -> list[Credential]:
-    """Those whose answers led to the fall, or were held since, and that are still active; one that struck is first."""
-    window = Q(at__gte=held.fallen_at - dt.timedelta(minutes=10))
-    struck = Strike.objects.filter(window, meta_app_id=held.meta_app_id, cause=held.cause).values("connection")
-    rows = _active(held.meta_app_id)
-    first = _some(rows.filter(pk__in=struck), 1)
-    others = rows.filter(Q(pk__in=struck) | Q(last_failure="held")).exclude(pk__in=[row.pk for row in first])
-    return first + _some(others, SAMPLE - len(first))
+def _drawn(rows: CredentialQuerySet[Credential], keys: Collection[uuid.UUID], count: int) -> list[Credential]:
+    drawn = random.sample(sorted(keys), min(count, len(keys)))
+    return list(rows.filter(pk__in=drawn))
 
 
 def _ask(credential: Credential, keeper: Keeper, held: Brake, *, first: bool) -> Answer | None:

@@ -65,8 +65,8 @@ def to_remind(now: dt.datetime) -> ConnectionQuerySet[Connection]:
 def to_warn(now: dt.datetime) -> CredentialQuerySet[Any]:
     """The credentials of which somebody is to be warned, apart from those whose Meta app is braked."""
     ends = Least(Coalesce("expires_at", "renew_by"), Coalesce("renew_by", "expires_at"))
-    # What fails by our own fault no creator can mend.
-    failing = Q(refresh_failing_since__lte=now - FAILS_FOR) & ~Q(last_failure__in=[*OUR_WORDS, brake.HELD])
+    # What fails by our own fault no creator can mend, and what was held is asked about before anybody is mailed.
+    failing = Q(refresh_failing_since__lte=now - FAILS_FOR, held_since__isnull=True) & ~Q(last_failure__in=OUR_WORDS)
     step = Q()
     for days in WARNINGS:
         told = Q(warned_of__isnull=False, warned_of=F("end"), warned_days__lte=days)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.db import transaction
@@ -159,7 +160,7 @@ def _dead(finding: Finding) -> str:
     if not lock_connection(connection.pk):
         return LOST
     if brake.holding(connection.meta_app_id) is not None:
-        return _apply(finding, again(finding, brake.HELD, "held"))
+        return _hold(finding)
     if not _write(finding, **_let_go(finding)):
         return LOST
     Connection.objects.filter(pk=connection.pk).update(**ended(verdict.reason, finding.now))
@@ -167,9 +168,17 @@ def _dead(finding: Finding) -> str:
     text = "" if why is None else why.english_sentence
     _tell(finding, "became_inactive", text, reason=verdict.reason, **verdict.facts)
     mail_reconnect_link(connection, kind="reconnect_needed", now=finding.now)
-    if not (finding.credential.last_failure == brake.HELD and brake.was_released(connection.meta_app_id)):
+    held_since = finding.credential.held_since
+    if held_since is None or not brake.was_released(connection.meta_app_id, held_since):
         brake.strike(connection=connection, cause=Brake.Cause.DEATHS, now=finding.now)
     return "died"
+
+
+def _hold(finding: Finding) -> str:
+    """Held again it keeps the first instant: a release since then was about it, whatever brake holds now."""
+    change = again(finding, brake.HELD, "held")
+    since = finding.credential.held_since or finding.now
+    return _apply(finding, replace(change, columns={**change.columns, "held_since": since}))
 
 
 def _let_go(finding: Finding) -> dict[str, Any]:
@@ -178,6 +187,7 @@ def _let_go(finding: Finding) -> dict[str, Any]:
         "due_at": None,
         "due_by_rule": None,
         "check_due_at": None,
+        "held_since": None,
         "checked_at": finding.now,
     }
 
@@ -281,12 +291,12 @@ def _alert(finding: Finding, kind: str, since: dt.datetime) -> None:
 def _tomorrow(finding: Finding, word: str, **columns: Any) -> str:
     """Tried once a day: more would be of no use and less would miss the day on which it works again.
 
-    A check keeps to its own rhythm.
+    A check keeps to its own rhythm. Whatever is refused but for its death shows life.
     """
     tomorrow = finding.now + due_dates.DAILY
     if not finding.refreshing:
         tomorrow = due_dates.next_check_at(finding.connection.pk, finding.now)
-    return word if _write(finding, **failed(finding, word, tomorrow), **columns) else LOST
+    return word if _write(finding, **failed(finding, word, tomorrow), held_since=None, **columns) else LOST
 
 
 _HANDLERS: dict[type, Callable[[Finding], str]] = {

@@ -67,7 +67,7 @@ def test_a_storm_is_told_to_staff_once_and_to_creators_once_it_is_released(crowd
     assert held_by(held.meta_app_id).count() == MANY - len(before)
     # Some come back by themselves while staff look.
     revived = set(held_by(held.meta_app_id).order_by("pk").values_list("pk", flat=True)[:50])
-    Credential.objects.filter(pk__in=revived).update(due_at=NOW + 50 * DAY, last_failure="", refresh_failures=0)
+    Credential.objects.filter(pk__in=revived).update(due_at=NOW + 50 * DAY, held_since=None, refresh_failures=0)
     assert lift(held, by=STAFF, now=NOW + HOUR, release=True)
     travel(NOW + 2 * HOUR)
     sweep(storm(), threads=1)
@@ -86,7 +86,7 @@ def test_dropped_nobody_is_mailed_today_or_later(crowd, travel, settings):
     before = len(mailed())
     some = held_by(held.meta_app_id).values_list("pk", flat=True)[:1]
     answered = Connection.objects.get(pk=some[0])
-    Credential.objects.filter(pk=answered.pk).update(checked_at=NOW + HOUR)
+    Credential.objects.filter(pk=answered.pk).update(held_since=None)
     travel(NOW + HOUR)
     assert drop_held(held, by=STAFF) == 60 - before - 1
     assert drop_held(held, by=STAFF) == 0
