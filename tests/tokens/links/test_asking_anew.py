@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from notifications.models import OutboxMessage
 from tests.factories import make_connection, make_tenant
+from tests.races import together
 from tests.tokens.links.conftest import CARLA
 from tests.tokens.links.inviting import path_of
 from tokens.models import Connection, Link
@@ -51,6 +52,12 @@ def test_three_links_a_day_are_mailed_and_no_more(path: str, travel: Any) -> Non
     travel(start + DAY + dt.timedelta(minutes=1))
     ask(path)
     assert asked_for() == 4
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_who_press_at_once_get_no_more(path: str) -> None:
+    together(*(lambda: ask(path) for _ in range(6)))
+    assert asked_for() == 3
 
 
 def test_an_hours_mails_of_a_member_are_left_to_members(path: str, dead: Connection, alice: Any) -> None:
