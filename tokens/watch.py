@@ -73,11 +73,12 @@ def troubles(now: dt.datetime) -> list[Trouble]:
     """
     found: dict[str, dt.datetime | None] = {**heartbeat.silent(now)}
     closed = _closed_apps(now)
+    others = list(MetaApp.objects.exclude(pk__in=closed).values_list("pk", flat=True)) if closed else None
     looks = {
         MAILS: _oldest_mail(now),
-        IMPORTS: _oldest_import(now),
-        TOKENS: _oldest_of(_late(now), "due_at", closed) or _last_days_late(now, closed),
-        CHECKS: _oldest_of(_late_checks(now), "check_due_at", closed),
+        IMPORTS: _oldest_import(now, closed),
+        TOKENS: _oldest_of(_late(now), "due_at", others) or (_last_days_late(now) if closed else None),
+        CHECKS: _oldest_of(_late_checks(now), "check_due_at", others),
     }
     found |= {word: at for word, at in looks.items() if at is not None}
     return [Trouble(word, SENTENCES[word], found[word]) for word in SENTENCES if word in found]
@@ -92,8 +93,7 @@ def _oldest_mail(now: dt.datetime) -> dt.datetime | None:
 
 def late_renewals(now: dt.datetime) -> CredentialQuerySet[Credential]:
     """What is late by an hour, in nobody's hands, and waits for nothing but a worker, or has no time left to wait."""
-    may_wait = Q(connection__meta_app__in=_closed_apps(now)) & ~_in_last_days(now)
-    return _late(now).exclude(may_wait)
+    return _late(now).filter(~Q(connection__meta_app__in=_closed_apps(now)) | _in_last_days(now))
 
 
 def late_checks(now: dt.datetime) -> CredentialQuerySet[Credential]:
@@ -119,32 +119,28 @@ def _closed_apps(now: dt.datetime) -> frozenset[uuid.UUID]:
     return brake.stormy_apps() | frozenset(paused)
 
 
-def _oldest_of(late: CredentialQuerySet[Credential], date: str, closed: frozenset[uuid.UUID]) -> dt.datetime | None:
-    """The earliest `date` among `late` of Meta apps that are not closed.
+def _oldest_of(late: CredentialQuerySet[Credential], date: str, apps: list[uuid.UUID] | None) -> dt.datetime | None:
+    """The earliest `date` among `late` of these Meta apps; None: of all.
 
-    In the order of that date a closed app's come first, hundreds of thousands perhaps: then the database is to begin
-    with the others' connections where these are fewer.
+    In the order of that date a closed app's come first, hundreds of thousands perhaps: where only some apps count, the
+    database is to begin with their connections, if these are fewer.
     """
-    if not closed:
+    if apps is None:
         return late.order_by(date).values_list(date, flat=True).first()
-    others = list(MetaApp.objects.exclude(pk__in=closed).values_list("pk", flat=True))
-    oldest: dt.datetime | None = late.filter(connection__meta_app__in=others).aggregate(oldest=Min(date))["oldest"]
+    oldest: dt.datetime | None = late.filter(connection__meta_app__in=apps).aggregate(oldest=Min(date))["oldest"]
     return oldest
 
 
-def _last_days_late(now: dt.datetime, closed: frozenset[uuid.UUID]) -> dt.datetime | None:
+def _last_days_late(now: dt.datetime) -> dt.datetime | None:
     """Since when the one waits that ends first, of those that have no time left to wait for their Meta app."""
-    if not closed:
-        return None
     return _late(now).filter(_in_last_days(now)).order_by("expires_at").values_list("due_at", flat=True).first()
 
 
-def _oldest_import(now: dt.datetime) -> dt.datetime | None:
+def _oldest_import(now: dt.datetime, closed: frozenset[uuid.UUID]) -> dt.datetime | None:
     """Of imports whose lines wait for a worker alone: not for their Meta app, its brake or its limit."""
     due = ImportLine.objects.free(now).values("token_import")
     running = TokenImport.objects.running().annotate(touched=Coalesce("worked_at", "confirmed_at"))
     waiting = running.filter(touched__lt=now - WAITS, pk__in=due)
-    closed = _closed_apps(now)
     for job in waiting.select_related("tenant").order_by("touched")[:MOST_IMPORTS]:
         if _can_go_on(job.tenant, closed):
             touched: dt.datetime = job.touched

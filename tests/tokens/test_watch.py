@@ -19,7 +19,7 @@ from tokens import tasks, watch
 from tokens.models import AppBudget, Brake, Credential, Heartbeat, ImportLine, MetaApp, TokenImport
 from tokens.services import heartbeat
 from tokens.services.heartbeat import CHECK, DELIVERY, INSTALLED, SILENCES, SWEEP
-from tokens.watch import CHECKS, IMPORTS, MAILS, TOKENS, look, look_and_send, troubles
+from tokens.watch import CHECKS, IMPORTS, MAILS, TOKENS, late_renewals, look, look_and_send, troubles
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LONG_AGO = dt.timedelta(hours=2)
@@ -179,16 +179,21 @@ def test_the_weather_at_one_app_hides_nothing_of_another_one(closed: str) -> Non
 
 
 @pytest.mark.parametrize("closed", ["weather", "pause"])
-@pytest.mark.parametrize(("days", "told"), [(1.9, [TOKENS]), (2.1, [])])
+@pytest.mark.parametrize(("days", "told"), [(1.9, [TOKENS]), (2.1, []), (None, [])])
 def test_a_renewal_with_two_days_left_is_told_whatever_its_app_waits_for(
-    days: float, told: list[str], closed: str
+    days: float | None, told: list[str], closed: str
 ) -> None:
     app = make_meta_app()
     close(app, closed)
-    make_connection(meta_app=app, due_at=ago(hours=1.1), expires_at=timezone.now() + dt.timedelta(days=days))
+    now = timezone.now()
+    end = None if days is None else now + dt.timedelta(days=days)
+    connection = make_connection(meta_app=app, due_at=ago(hours=1.1), expires_at=end)
     assert words() == told
+    # The same for members of the workspace.
+    assert late_renewals(now).filter(tenant=connection.tenant_id).exists() == bool(told)
     Credential.objects.update(renewable=False)
     assert words() == [], "nothing could be done for it"
+    assert not late_renewals(now).exists()
 
 
 def close(app: MetaApp, how: str) -> None:
