@@ -65,9 +65,11 @@ FORMS = Limit("forms", 120, 60)
 SECRETS = Limit("secrets", 30, 60)
 # Links that were never issued, looked at: whoever guesses gets no further, also with a right one.
 WRONG_LINKS = Limit("wrong_links", 30, 60)
-# What a visitor lets us mail: by whoever asks, and by whom it goes to.
+# What a visitor lets us mail: by whoever asks; and, of what was really sent, by workspace and address that it goes to,
+# with invitations counted by themselves.
 NEW_LINKS = Limit("new_links", 20, 600)
 NEW_LINKS_TO = Limit("new_links_to", 6, 3600)
+NEW_INVITATIONS_TO = Limit("new_invitations_to", 3, 86_400)
 # What mails somebody, asks Meta about something unknown, or gathers much.
 COSTLY = Limit("costly", 60, 600)
 

@@ -33,6 +33,16 @@ FERNET_KEY = re.compile(r"[A-Za-z0-9_-]{43}=")
 MAIL_SERVICE = re.compile(r"[a-z0-9_]+")
 BACKEND = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+", re.ASCII)
 ID_LENGTH = 100
+# Its library would wait without limit for a server that takes the line and says nothing, and the system for a quarter
+# of an hour and more for one that is gone. Seconds, but the last.
+POSTGRES_PATIENCE = {
+    "connect_timeout": 5,
+    "keepalives": 1,
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
 NOON = dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC)
 WORD = re.compile(r"[A-Za-z0-9_.:-]+")
 LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
@@ -226,6 +236,7 @@ def _sqlite(options: dict[str, Any], base: Path) -> dict[str, Any]:
 
 
 def _postgres(options: dict[str, Any]) -> dict[str, Any]:
+    options["OPTIONS"] = {**POSTGRES_PATIENCE, **options.get("OPTIONS", {})}
     options["CONN_MAX_AGE"] = 600
     options["CONN_HEALTH_CHECKS"] = True
     return options

@@ -48,6 +48,7 @@ FLAPPING = Flag(
     "It ended three times within 30 days. Ask the creator why: a shared password, another app, a security check?",
 )
 
+_BY_A_PERSON = {MUST_BE_RENEWED.word, PERMISSION_MISSING.word}
 ALL_FLAGS = (
     EXPIRING,
     MUST_BE_RENEWED,
@@ -88,6 +89,11 @@ def flags_of(connection: Connection, now: dt.datetime) -> list[Flag]:
     ]
     host = FLAVOURS[connection.flavour].host
     return [replace(flag, sentence=flag.sentence.replace(INSTAGRAM, host)) for is_raised, flag in raised if is_raised]
+
+
+def mended_by_a_person(connection: Connection, now: dt.datetime) -> bool:
+    """Whether consenting anew is of use: it has ended, lacks a permission, or somebody must renew it soon."""
+    return connection.status != Status.ACTIVE or bool(_BY_A_PERSON & {flag.word for flag in flags_of(connection, now)})
 
 
 def flagged(now: dt.datetime) -> Q:

@@ -14,7 +14,7 @@ from accounts.models import Tenant
 from notifications.models import OutboxMessage
 from notifications.outages import open_words
 from tokens.services import heartbeat
-from tokens.watch import IMPLIES, MAILS, TOKENS, WORK, late_renewals
+from tokens.watch import CHECKS, IMPLIES, MAILS, TOKENS, WORK, late_checks, late_renewals
 
 # The name of each part, and what follows for members where they might not think of it.
 PARTS = {
@@ -25,6 +25,7 @@ PARTS = {
 WAITING = {
     MAILS: "Mails of this workspace have waited for more than an hour.",
     TOKENS: "Renewals of this workspace are late by more than an hour.",
+    CHECKS: "Checks of this workspace are late: an account that has ended meanwhile may still show as active.",
 }
 
 
@@ -62,5 +63,5 @@ def _silent_part(name: str, last: dt.datetime | None) -> StandingPart:
 
 def _waits_here(word: str, tenant: Tenant, now: dt.datetime) -> bool:
     """Only of this workspace: what keeps another one waiting may be that one's own Meta app."""
-    rows = OutboxMessage.objects.held_up(now) if word == MAILS else late_renewals(now)
-    return rows.filter(tenant=tenant).exists()
+    rows = {MAILS: OutboxMessage.objects.held_up, TOKENS: late_renewals, CHECKS: late_checks}
+    return rows[word](now).filter(tenant=tenant).exists()

@@ -127,7 +127,7 @@ def test_the_home_page_asks_a_fixed_number_of_questions(staff):
     live(5, name="Another")
     assert questions(staff, "/admin/") == few
     # Brakes, sweeps, mails, the queue, and what stands still.
-    assert few <= 18
+    assert few <= 20
 
 
 def test_no_question_of_the_staffs_pages_loads_a_token(staff):

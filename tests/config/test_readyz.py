@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 from django.utils import timezone
 
+from tests.notifications.post_office import silent_port
+from tests.tokens.commands.shell import on_database
 from tests.tokens.helpers import ago
 from tokens.models import Heartbeat
 from tokens.services import heartbeat
@@ -86,6 +89,29 @@ def test_a_database_that_does_not_answer_is_told_without_a_word_about_it(client,
 
     monkeypatch.setattr("django.db.backends.utils.CursorWrapper._execute_with_wrappers", fail)
     assert lines(client) == ["The database does not answer."]
+
+
+def test_a_database_that_takes_the_line_and_says_nothing_is_told_within_seconds(client, monkeypatch):
+    monkeypatch.setattr("config.readiness.PATIENCE", 1.0)
+    started = time.monotonic()
+    with silent_port() as port, on_database(f"postgres://somebody:c4n4ry@127.0.0.1:{port}/nothing"):
+        assert lines(client) == ["The database does not answer."]
+    assert time.monotonic() - started < 5
+
+
+def test_no_question_takes_longer_than_a_probe_waits(client, monkeypatch, swept):
+    asks = "SHOW statement_timeout" if connection.vendor == "postgresql" else "PRAGMA busy_timeout"
+    heard = []
+
+    def troubles(now):
+        with connection.cursor() as cursor:
+            cursor.execute(asks)
+            heard.extend(cursor.fetchall())
+        return []
+
+    monkeypatch.setattr("config.readiness.troubles", troubles)
+    assert client.get("/readyz").status_code == 200
+    assert heard == [("3s" if connection.vendor == "postgresql" else 3000,)]
 
 
 def test_a_database_without_any_table_is_unmigrated(client, monkeypatch):

@@ -61,7 +61,16 @@ def test_a_postgres_password_may_hold_any_character(written: str, password: str,
     assert database["ENGINE"] == "django.db.backends.postgresql"
     assert (database["USER"], database["PASSWORD"]) == ("us@er", password)
     assert (database["HOST"], database["PORT"], database["NAME"]) == ("db.example", 6543, "my_db")
-    assert database["OPTIONS"] == {"sslmode": "require"}
+    assert database["OPTIONS"]["sslmode"] == "require"
+
+
+def test_nobody_waits_for_ever_for_postgres_unless_its_address_says_so(read_settings: ReadSettings) -> None:
+    url = "postgres://user:secret@db.example/name"
+    usual = read_settings(DATABASE_URL=url)["DATABASES"]["default"]["OPTIONS"]
+    assert (usual["connect_timeout"], usual["keepalives"], usual["tcp_user_timeout"]) == (5, 1, 30_000)
+    said = read_settings(DATABASE_URL=f"{url}?connect_timeout=20&tcp_user_timeout=0")["DATABASES"]["default"]
+    assert said["OPTIONS"] == {**usual, "connect_timeout": 20, "tcp_user_timeout": 0}
+    assert "connect_timeout" not in read_settings()["DATABASES"]["default"]["OPTIONS"]
 
 
 def test_redis_serves_queue_and_cache_where_it_is_named(read_settings: ReadSettings) -> None:

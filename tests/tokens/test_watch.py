@@ -16,10 +16,10 @@ from tests.factories import make_connection, make_meta_app, make_tenant
 from tests.notifications.conftest import use_server
 from tests.tokens.helpers import ago
 from tokens import tasks, watch
-from tokens.models import AppBudget, Brake, Credential, Heartbeat, ImportLine, TokenImport
+from tokens.models import AppBudget, Brake, Credential, Heartbeat, ImportLine, MetaApp, TokenImport
 from tokens.services import heartbeat
 from tokens.services.heartbeat import CHECK, DELIVERY, INSTALLED, SILENCES, SWEEP
-from tokens.watch import IMPORTS, MAILS, TOKENS, look, look_and_send, troubles
+from tokens.watch import CHECKS, IMPORTS, MAILS, TOKENS, late_renewals, look, look_and_send, troubles
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LONG_AGO = dt.timedelta(hours=2)
@@ -146,6 +146,68 @@ def test_tokens_that_are_overdue_for_an_hour_are_told_but_not_while_their_app_ca
     brake.delete()
     AppBudget.objects.create(meta_app=app, paused_until=timezone.now())
     assert words() == []
+    AppBudget.objects.update(paused_until=ago(hours=1.1))
+    assert words() == [TOKENS], "the pause is long over, and nobody went on"
+
+
+def test_checks_that_are_overdue_by_a_whole_round_are_told_but_not_while_their_app_can_not_be_asked(
+    settings: Any,
+) -> None:
+    settings.CHECK_EVERY_HOURS = 6
+    connection = make_connection(check_due_at=ago(hours=5.9))
+    assert words() == []
+    rows = Credential.objects.filter(connection=connection)
+    rows.update(check_due_at=ago(hours=6.1))
+    assert words() == [CHECKS]
+    rows.update(lease_until=timezone.now() + dt.timedelta(minutes=3))
+    assert words() == [], "a worker is at it"
+    rows.update(lease_until=None)
+    brake = Brake.objects.create(meta_app=connection.meta_app, cause=Brake.Cause.WEATHER, fallen_at=timezone.now())
+    assert words() == []
+    brake.delete()
+    budget = AppBudget.objects.create(meta_app=connection.meta_app, paused_until=timezone.now())
+    assert words() == []
+    budget.delete()
+    assert words() == [CHECKS]
+
+
+@pytest.mark.parametrize("closed", ["weather", "pause"])
+def test_the_weather_at_one_app_hides_nothing_of_another_one(closed: str) -> None:
+    stormy, fair = make_meta_app(), make_meta_app(flavour="facebook_login")
+    close(stormy, closed)
+    for app in (stormy, fair):
+        make_connection(meta_app=app, due_at=ago(hours=30), check_due_at=ago(hours=30))
+    late = Credential.objects.get(connection__meta_app=fair)
+    since = {trouble.word: trouble.since for trouble in troubles(timezone.now())}
+    assert since == {TOKENS: late.due_at, CHECKS: late.check_due_at}
+    late.delete()
+    assert words() == []
+
+
+@pytest.mark.parametrize("closed", ["weather", "pause"])
+@pytest.mark.parametrize(("days", "told"), [(1.9, [TOKENS]), (2.1, []), (None, [])])
+def test_a_renewal_with_two_days_left_is_told_whatever_its_app_waits_for(
+    days: float | None, told: list[str], closed: str
+) -> None:
+    app = make_meta_app()
+    close(app, closed)
+    now = timezone.now()
+    end = None if days is None else now + dt.timedelta(days=days)
+    connection = make_connection(meta_app=app, due_at=ago(hours=1.1), expires_at=end)
+    assert words() == told
+    # The same for members of the workspace.
+    assert late_renewals(now).filter(tenant=connection.tenant_id).exists() == bool(told)
+    Credential.objects.update(renewable=False)
+    assert words() == [], "nothing could be done for it"
+    assert not late_renewals(now).exists()
+
+
+def close(app: MetaApp, how: str) -> None:
+    now = timezone.now()
+    if how == "weather":
+        Brake.objects.create(meta_app=app, cause=Brake.Cause.WEATHER, fallen_at=now - dt.timedelta(days=9))
+    else:
+        AppBudget.objects.create(meta_app=app, paused_until=now + dt.timedelta(hours=1))
 
 
 def test_an_import_that_waits_for_a_worker_is_told_but_not_one_that_waits_for_its_app(settings: Any) -> None:
@@ -191,6 +253,16 @@ def test_what_follows_from_a_missing_worker_is_no_news_but_another_cause_is() ->
     assert looked() == []
     heartbeat.beat(SWEEP, timezone.now() - LONG_AGO)
     assert looked() == [ALERT], "they have gone once more"
+
+
+@pytest.mark.parametrize("part", [SWEEP, CHECK])
+def test_checks_that_are_late_since_nobody_checks_are_no_news(part: str) -> None:
+    heartbeat.beat(part, timezone.now() - LONG_AGO)
+    assert looked() == [ALERT]
+    make_connection(check_due_at=ago(hours=25))
+    assert looked() == []
+    beat_all()
+    assert looked() == [], "they have not caught up yet"
 
 
 def test_the_mail_names_what_is_wrong_when_it_is_written_and_where() -> None:

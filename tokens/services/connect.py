@@ -88,11 +88,24 @@ def finish_pending(attempt: ConnectAttempt, keeper: ConsentKeeper, *, seen_by: s
 
 
 def claim_pending(attempt: ConnectAttempt) -> bool:
-    """Of two that press "Finish connecting" at once, one goes on; a killed one may be repeated after a while."""
+    """Of two that press "Finish connecting" at once, one goes on; a killed one may be repeated after a while.
+
+    What waits is read anew: whoever went on before, while `attempt` was in our hands, may have come further with it.
+    """
     now = timezone.now()
-    waiting = ConnectAttempt.objects.filter(pk=attempt.pk, pending_secret__isnull=False)
-    free = waiting.filter(Q(finishing_until__isnull=True) | Q(finishing_until__lte=now))
-    return bool(free.update(finishing_until=now + FINISHING))
+    rows = ConnectAttempt.objects.filter(pk=attempt.pk)
+    free = rows.filter(Q(finishing_until__isnull=True) | Q(finishing_until__lte=now), pending_secret__isnull=False)
+    if not free.update(finishing_until=now + FINISHING):
+        return False
+    waits = rows.values("outcome", "pending", "pending_secret", "pending_facts", "pending_until").first()
+    for column, value in (waits or {}).items():
+        setattr(attempt, column, value)
+    return waits is not None
+
+
+def release_pending(attempt: ConnectAttempt) -> None:
+    """Gives back what `claim_pending` took, where nothing was done with it."""
+    ConnectAttempt.objects.filter(pk=attempt.pk).update(finishing_until=None)
 
 
 def conclude(attempt: ConnectAttempt, outcome: str, **handles: str | list[str]) -> str:

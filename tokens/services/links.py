@@ -16,6 +16,8 @@ from tokens.models import Connection, Flavour, Link, Status
 SALT = "perennial.link"
 # Somebody who reads a mail of today at the weekend still gets somewhere.
 LASTING = dt.timedelta(days=2)
+# As long as a visit takes, with a talk in between.
+VISIT = dt.timedelta(hours=1)
 
 
 def token_of(link: Link) -> str:
@@ -134,6 +136,12 @@ def may_finish(link: Link) -> bool:
     One that expires, or is sent anew, while they are there does no harm to them.
     """
     return not _ended(link)
+
+
+def may_go_again(link: Link, now: dt.datetime) -> bool:
+    """As `may_finish`, for somebody who is back by it and wants to leave once more: for an hour at most."""
+    closed_at = min(each for each in (link.replaced_at, link.expires_at) if each is not None)
+    return may_finish(link) and closed_at > now - VISIT
 
 
 def _ended(link: Link) -> str:

@@ -17,6 +17,7 @@ from django.db.models.functions import Coalesce
 
 from accounts.models import Tenant
 from tokens.models import Connection, Link, ReconnectRequest, Status
+from tokens.recovery_figures import SPANS
 
 STEPS = ("sent_at", "opened_at", "began_at", "returned_at")
 SENT, OPENED, BEGAN, RETURNED = STEPS
@@ -80,6 +81,6 @@ def close_requests_of(tenant: Tenant, now: dt.datetime) -> None:
 
 
 def forget_old_requests(now: dt.datetime) -> None:
-    """Erases what is older than the history keeps lines of routine."""
-    before = now - dt.timedelta(days=settings.EVENT_RETENTION_DAYS)
-    ReconnectRequest.objects.filter(queued_at__lt=before).delete()
+    """Erases what is older than the history keeps lines of routine, and than the pages look back."""
+    days = max(settings.EVENT_RETENTION_DAYS, *SPANS)
+    ReconnectRequest.objects.filter(queued_at__lt=now - dt.timedelta(days=days)).delete()

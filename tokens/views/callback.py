@@ -20,8 +20,8 @@ from tokens.flavours import FLAVOURS
 from tokens.meta import Secret
 from tokens.models import ConnectAttempt
 from tokens.services import choice, consent
-from tokens.services.connect import claim_pending, conclude, finish_pending, finish_with_code
-from tokens.services.links import is_open
+from tokens.services.connect import claim_pending, conclude, finish_pending, finish_with_code, release_pending
+from tokens.services.links import is_open, may_go_again, token_of
 from tokens.services.once_more import once_more
 from tokens.services.reconnect_requests import RETURNED, note_link_step
 from tokens.views.departure import own_app_broken, to_consent
@@ -191,11 +191,12 @@ def finish_connecting(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     if lacks_secret(attempt.meta_app):
         # What waits goes on waiting: an owner may enter the secret again within its hour.
         return own_app_broken(request, attempt.tenant)
-    chooses = attempt.outcome == ConnectAttempt.Outcome.CHOOSE
-    if chooses and (trouble := choice.choose(attempt, request.POST.getlist("account"))):
-        messages.error(request, trouble)
-        return redirect("connect_result", pk=attempt.pk)
     if claim_pending(attempt):
+        chooses = attempt.outcome == ConnectAttempt.Outcome.CHOOSE
+        if chooses and (trouble := choice.choose(attempt, request.POST.getlist("account"))):
+            release_pending(attempt)
+            messages.error(request, trouble)
+            return redirect("connect_result", pk=attempt.pk)
         keeper = consent_keeper_of(attempt.meta_app, deadline=FINISH_SECONDS)
         try:
             finish_pending(attempt, keeper, seen_by=_signed_in(request))
@@ -210,11 +211,16 @@ def finish_connecting(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def try_again(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Back to consent, by the same right as the attempt: a member's, or that of a link.
 
-    A link that is used is good once more for whoever came by it and left something unticked.
+    A link that is used is good once more for whoever came by it and left something unticked. One that can't be gone
+    by leads to its own page, which says why and may offer a new one.
     """
     attempt = _load(request, pk)
-    link = attempt.link if attempt.link is None or is_open(attempt.link) else once_more(attempt)
-    is_members = attempt.link is None and attempt.user_id == request.user.pk and consent.still_allowed(attempt)
+    link = attempt.link
+    if link is not None and not may_go_again(link, timezone.now()):
+        ended, link = link, once_more(attempt)
+        if link is None:
+            return redirect("link", token=token_of(ended))
+    is_members = attempt.user_id == request.user.pk and consent.still_allowed(attempt)
     if link is None and not is_members:
         return _state_refused(request, attempt.meta_app.flavour)
     return to_consent(

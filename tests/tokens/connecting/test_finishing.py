@@ -16,6 +16,7 @@ from tests.races import together
 from tests.rows import all_rows
 from tests.tokens.journeys import code_of, follow, sign_in
 from tokens.models import ConnectAttempt, Connection
+from tokens.services.connect import claim_pending
 
 STEPS = {"/oauth/access_token": "code", "/access_token": "short_token", "/me": "long_token"}
 TRIES = {"/oauth/access_token": 1, "/access_token": 3, "/me": 1}
@@ -213,6 +214,36 @@ def test_two_presses_at_once_finish_it_once(interrupted, alice, emulator):
     assert len(emulator.state.requests("/me")) == 1
     assert Connection.objects.get().status == "active"
     assert credential_of(Connection.objects.get()).version == 1
+
+
+def test_a_press_that_began_before_another_one_ended_goes_on_from_there(
+    interrupted, signed_in, alice, emulator, monkeypatch
+):
+    """The first one exchanged the code, and then Meta failed: only what it got is good for anything."""
+    page = interrupted("/oauth/access_token")
+    path, first = page.form_of("Finish connecting").action, sign_in(alice)
+
+    def press_first(attempt):
+        monkeypatch.undo()
+        monkeypatch.setattr("tokens.services.connect.EXCHANGE_PAUSE", 0)
+        emulator.state.add_fault("http_500_empty", path="/access_token", times=3)
+        assert first.post(path).status_code == 302
+        assert ConnectAttempt.objects.get().pending == "short_token"
+        return claim_pending(attempt)
+
+    monkeypatch.setattr("tokens.views.callback.claim_pending", press_first)
+    signed_in.post(path)
+    assert ConnectAttempt.objects.get().outcome == "connected"
+    assert Connection.objects.get().status == "active"
+
+
+def test_a_choice_that_is_none_holds_nobody_up(interrupted, signed_in):
+    page = interrupted("/me")
+    path = page.form_of("Finish connecting").action
+    ConnectAttempt.objects.update(outcome="choose", pending_facts={"choices": [["1", "one", "One"]]})
+    told = Page(signed_in.post(path, {"account": ["2"]}, follow=True).content.decode())
+    assert "Choose at least one account." in told.text
+    assert ConnectAttempt.objects.get().finishing_until is None
 
 
 def test_the_code_of_an_interrupted_attempt_never_reaches_a_page(interrupted, emulator, go):

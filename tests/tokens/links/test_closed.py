@@ -113,18 +113,6 @@ def test_asking_for_a_new_link_is_answered_alike_whatever_the_link_is_worth(link
     assert {tuple(answer.cookies) for answer in answers} == {()}
 
 
-def test_three_links_an_hour_are_mailed_and_no_more(link, path, phone, travel):
-    start = timezone.now()
-    Link.objects.update(created_at=start - dt.timedelta(hours=2))
-    for minute in range(6):
-        travel(start + dt.timedelta(minutes=minute))
-        phone.post(f"{path}new/")
-    assert OutboxMessage.objects.count() == 3
-    travel(start + dt.timedelta(minutes=61))
-    phone.post(f"{path}new/")
-    assert OutboxMessage.objects.count() == 4
-
-
 def test_a_disconnected_connection_mails_nobody(link, path, phone, dead, alice):
     disconnect(dead, by=alice)
     phone.post(f"{path}new/")

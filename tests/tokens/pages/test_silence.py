@@ -11,6 +11,7 @@ from django.utils import timezone
 from notifications.models import OutboxMessage
 from tests.factories import make_connection, make_tenant
 from tests.markup import Page
+from tokens import due_dates
 from tokens.models import Credential, Heartbeat
 from tokens.services.heartbeat import CHECK, DELIVERY, INSTALLED, SILENCES, SWEEP, beat
 from tokens.watch import LOOK, look
@@ -47,7 +48,7 @@ def test_an_installation_that_never_swept_says_so(text):
     assert f"Renewals have not run yet. {OPERATOR}" in text()
 
 
-def test_this_workspaces_own_mails_and_renewals_that_wait_are_told(signed_in, tenant, creator):
+def test_this_workspaces_own_mails_renewals_and_checks_that_wait_are_told(signed_in, tenant, creator):
     """Of another workspace's nobody here is told: what keeps it waiting may be its own Meta app."""
     beat(SWEEP, timezone.now())
     late = timezone.now() - dt.timedelta(hours=2)
@@ -58,12 +59,15 @@ def test_this_workspaces_own_mails_and_renewals_that_wait_are_told(signed_in, te
         OutboxMessage.objects.create(
             tenant=where, kind="revived", recipient="a@mail.example", dedupe_key=str(number), due_at=late
         )
-        Credential.objects.filter(connection=other).update(due_at=late)
+        a_round_ago = late - due_dates.check_interval()
+        Credential.objects.filter(connection=other).update(due_at=late, check_due_at=a_round_ago)
         Heartbeat.objects.filter(name=LOOK).delete()
         assert look(timezone.now())
     told = Page(signed_in.get(f"/w/{tenant.slug}/team/").content.decode()).text
     waiting = "Mails of this workspace have waited for more than an hour."
-    assert f"{waiting} Renewals of this workspace are late by more than an hour. {OPERATOR}" in told
+    renewals = "Renewals of this workspace are late by more than an hour."
+    checks = "Checks of this workspace are late: an account that has ended meanwhile may still show as active."
+    assert all(words in told for words in (waiting, checks, f"{renewals} {OPERATOR}"))
     beat(DELIVERY, late)
     assert waiting not in Page(signed_in.get(f"/w/{tenant.slug}/team/").content.decode()).text, "it follows"
 

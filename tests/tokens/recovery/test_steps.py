@@ -193,3 +193,11 @@ def test_they_are_kept_as_long_as_routine(tenant: Any, settings: Any) -> None:
     make_request(tenant, ago=dt.timedelta(days=101), took=dt.timedelta(hours=1))
     clear_up(timezone.now())
     assert list(ReconnectRequest.objects.all()) == [young]
+
+
+def test_they_are_kept_as_long_as_the_pages_look_back(tenant: Any, settings: Any) -> None:
+    settings.EVENT_RETENTION_DAYS = 30
+    shown = make_request(tenant, ago=dt.timedelta(days=89), took=dt.timedelta(hours=1))
+    make_request(tenant, ago=dt.timedelta(days=91), took=dt.timedelta(hours=1))
+    clear_up(timezone.now())
+    assert list(ReconnectRequest.objects.all()) == [shown]

@@ -140,11 +140,13 @@ def failed(connection, alice, tenant):
 
 @pytest.mark.parametrize("happened", [later, granted, disconnected, dead, deleted, failed])
 def test_the_used_link_is_good_once_more_only_while_something_is_missing_and_only_soon(
-    happened, unticked, phone, alice, tenant
+    happened, unticked, phone, alice, tenant, invitation
 ):
     happened(Connection.objects.get(), alice, tenant)
     made = Link.objects.count()
-    assert phone.post(again(unticked)).status_code == 400
+    answer = phone.post(again(unticked))
+    assert answer["Location"] == f"/link/{links.token_of(invitation)}/"
+    assert phone.get(answer["Location"]).status_code == 410
     assert Link.objects.count() == made
 
 

@@ -27,16 +27,12 @@ def tasks() -> list[Task]:
 
 
 def door() -> Said:
-    """Whether anybody opens, within seconds: a connection of its own first, since the usual one waits without limit.
+    """Whether anybody opens, and answers, within seconds.
 
     Raises:
-        Exception: whatever the driver says; its text may name host and user.
+        TookTooLong, django.db.Error: it does not; the text of the latter may name host and user.
     """
-    if database.vendor == "postgresql":
-        # In the thread, `database` would be that thread's own.
-        driver = database.Database
-        parameters = {**database.get_connection_params(), "connect_timeout": int(DOOR_SECONDS)}
-        within(DOOR_SECONDS, lambda: driver.connect(**parameters).close())
+    knock(DOOR_SECONDS)
     with patience(DOOR_SECONDS), database.cursor() as cursor:
         cursor.execute("SELECT 1")  # a connection that was kept may have to be made anew
         started = time.monotonic()
@@ -48,6 +44,21 @@ def door() -> Said:
             "Is it overloaded, or far away? Workers ask it many small questions.",
         )
     return ok(f"{database.display_name} answers, in {seconds * 1000:.1f} ms.")
+
+
+def knock(seconds: float) -> None:
+    """Makes a connection of its own and closes it: one that was kept waits without limit for a server gone silent.
+
+    Raises:
+        TookTooLong, django.db.Error: nobody opens; the text of the latter may name host and user.
+    """
+    if database.vendor != "postgresql":
+        return
+    # In the thread, `database` would be that thread's own.
+    driver = database.Database
+    parameters = {**database.get_connection_params(), "connect_timeout": max(1, int(seconds))}
+    with database.wrap_database_errors:
+        within(seconds, lambda: driver.connect(**parameters).close())
 
 
 @contextlib.contextmanager
