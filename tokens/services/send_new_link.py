@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import uuid
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -33,7 +34,7 @@ def send_new_link(link: Link) -> None:
     if link.revives is None:
         _invite_again(link)
     else:
-        _send_reconnect_link(link.revives, now)
+        _send_reconnect_link(link, link.revives, now)
 
 
 def _invite_again(link: Link) -> None:
@@ -42,8 +43,12 @@ def _invite_again(link: Link) -> None:
         _count(NEW_INVITATIONS_TO, invited)
 
 
-def _send_reconnect_link(connection: Connection, now: dt.datetime) -> None:
-    """Mails once more the link that is open, where it is good for a while longer: it may lie in a mail of today."""
+def _send_reconnect_link(link: Link, connection: Connection, now: dt.datetime) -> None:
+    """Mails once more the link that is open, where it is good for a while longer: it may lie in a mail of today.
+
+    By a link of these days one is had also where all is well; by an older one only where it is of use.
+    """
+    young = link.created_at > now - dt.timedelta(days=settings.LINK_LIFETIME_DAYS)
     told = recipients.of_connection(connection)
     keys = [_key(connection, address) for address in told]
     if not _have_room(NEW_LINKS_TO, keys):
@@ -51,7 +56,7 @@ def _send_reconnect_link(connection: Connection, now: dt.datetime) -> None:
     with transaction.atomic():
         # Of two that press at once, the second finds what the first has sent.
         locked = lock_connected(connection)
-        if locked is None or not mended_by_a_person(locked, now) or used_up_by_visitors(locked, now):
+        if locked is None or used_up_by_visitors(locked, now) or not (young or mended_by_a_person(locked, now)):
             return
         sent = mail_and_note(locked, told, actor=VISITOR, now=now, occasion=f"asked:{uuid.uuid4()}")
     if sent:

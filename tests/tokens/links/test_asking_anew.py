@@ -36,6 +36,11 @@ def asked_for() -> int:
     return OutboxMessage.objects.filter(kind="reconnect_link").count()
 
 
+def eight_days_ago() -> dt.datetime:
+    """A link of that age has run out."""
+    return timezone.now() - 8 * DAY
+
+
 def end(connection: Connection) -> None:
     Connection.objects.filter(pk=connection.pk).update(status="inactive", reason="expired")
 
@@ -96,7 +101,7 @@ def test_one_who_has_a_dead_link_elsewhere_hinders_nobody_here(tenant: Any, alic
 
 @pytest.mark.usefixtures("standing_clock")
 def test_what_was_not_sent_counts_for_nothing(tenant: Any) -> None:
-    healthy = links.issue(make_connection(tenant=tenant, contact_email=CARLA), recipients=[])
+    healthy = links.issue(make_connection(tenant=tenant, contact_email=CARLA), recipients=[], now=eight_days_ago())
     ask(path_of(healthy), 8)
     ended = make_connection(tenant=tenant, status="inactive", contact_email=CARLA)
     ask(path_of(links.issue(ended, recipients=[])))
@@ -106,10 +111,15 @@ def test_what_was_not_sent_counts_for_nothing(tenant: Any) -> None:
 # Of which connection
 
 
-def test_nothing_is_mailed_while_the_connection_works(path: str, revive: Any, phone: Client) -> None:
+def test_while_the_connection_works_only_a_link_of_these_days_brings_another(
+    path: str, revive: Any, phone: Client
+) -> None:
     revive(phone)
     ask(path)
-    assert asked_for() == 0
+    assert asked_for() == 1
+    Link.objects.update(created_at=eight_days_ago())
+    ask(path)
+    assert asked_for() == 1
 
 
 def test_a_used_link_still_asks_once_the_connection_has_ended_again(
@@ -130,12 +140,12 @@ def test_a_used_link_still_asks_once_the_connection_has_ended_again(
         ({"renew_by": 15 * DAY}, 0),
     ],
 )
-def test_of_a_connection_that_works_only_what_a_person_can_mend_is_mailed(
+def test_by_an_old_link_of_a_connection_that_works_only_what_a_person_can_mend_is_mailed(
     columns: dict[str, dt.timedelta], mailed: int, tenant: Any
 ) -> None:
     dates = {name: timezone.now() + away for name, away in columns.items()}
     connection = make_connection(tenant=tenant, contact_email=CARLA, credential=dates)
-    ask(path_of(links.issue(connection, recipients=[])))
+    ask(path_of(links.issue(connection, recipients=[], now=eight_days_ago())))
     assert asked_for() == mailed
 
 
