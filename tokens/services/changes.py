@@ -117,16 +117,17 @@ def new_end(verdict: Alive, credential: Credential) -> bool:
     return abs(told - credential.expires_at) > SAME
 
 
-def new_dates(verdict: Alive, credential: Credential) -> dict[str, Any]:
-    """The columns that another end by date brings along. `credential` is loaded whole."""
+def new_dates(finding: Finding) -> dict[str, Any]:
+    """The columns that another end by date, told by a sign of life, brings along. The row is loaded whole."""
+    verdict, credential = finding.verdict, finding.credential
     expires_at = None if verdict.expires_at == NEVER else verdict.expires_at
     columns: dict[str, Any] = {"expires_at": expires_at, "expiry_told": True}
-    if credential.renewal_expires_at is not None:
+    if not credential.renewable:
+        columns["renew_by"] = expires_at
+    elif credential.renewal is not None:
         ends = [expires_at] if credential.prolonged else [expires_at, credential.renewal_expires_at]
         columns["renew_by"] = earliest(*ends)
-    elif not credential.renewable:
-        columns["renew_by"] = expires_at
-    if not credential.refresh_failures and credential.prolonged:
+    if not credential.renewable or (not credential.refresh_failures and credential.prolonged):
         columns["due_at"] = due_dates.due_at(
             renewable=credential.renewable,
             obtained_at=credential.obtained_at,
@@ -135,6 +136,10 @@ def new_dates(verdict: Alive, credential: Credential) -> dict[str, Any]:
             renewal_expires_at=credential.renewal_expires_at,
         )
         columns["due_by_rule"] = None
+    elif finding.refreshing:
+        # It was due for its old end; what could not be renewed before is tried again.
+        again_at = finding.now + due_dates.pause(finding.failures)
+        columns |= {"due_at": earliest(again_at, expires_at), "due_by_rule": None}
     return columns
 
 
@@ -189,7 +194,9 @@ def _renewed_by_another(finding: Finding, verdict: Renewed) -> Change:
         "renewal_expires_at": end,
     }
     if not prolonged:
-        return _not_prolonged(finding, columns, end)
+        # Meta counts whole seconds from each answer: a date that drifts by them would be news every day.
+        columns["renewal_expires_at"] = before
+        return _not_prolonged(finding, columns, before)
     columns |= {
         "obtained_at": asked_at,
         "issued_at": asked_at,

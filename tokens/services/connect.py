@@ -34,6 +34,7 @@ from tokens.meta import (
 from tokens.models import ConnectAttempt, Connection, Status
 from tokens.services import choice, consent
 from tokens.services.link_account import Account, EndedMeanwhile, LinkClosed, WrongAccount, link_account
+from tokens.services.make_due import make_persons_checks_due
 from tokens.services.note_app import note_app, note_trouble, word_of
 from tokens.services.note_unknown import note_unknown
 
@@ -187,6 +188,9 @@ class _Finishing:
         if not linked:
             return ended
         note_app(self.attempt.meta_app, "connected")
+        if person_id := accounts[0].person_id:
+            made = [connection.pk for connection, _ in linked]
+            make_persons_checks_due(self.attempt.meta_app, person_id, apart_from=made)
         connection, was = linked[0]
         self.attempt.connection = connection
         outcome = {"": Outcome.CONNECTED, Status.ACTIVE: Outcome.RENEWED}.get(was, Outcome.RECONNECTED)

@@ -121,7 +121,7 @@ def refreshed(connection: Connection, end: dt.datetime | None) -> str:
     [
         (NOW + 60 * DAY, "refreshed", NOW + 41 * DAY),  # the end of data access
         (NOW + 11 * DAY, "not_prolonged", NOW + 11 * DAY),
-        (NOW + 11 * DAY + HOUR, "not_prolonged", NOW + 11 * DAY + HOUR),
+        (NOW + 11 * DAY + HOUR, "not_prolonged", NOW + 11 * DAY),  # as it was: no news
         (None, "not_prolonged", NOW + 11 * DAY),  # no date told is none to rely on
     ],
 )

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from django.utils import timezone
 
 from notifications.models import OutboxMessage
 from tests.factories import make_connection
+from tests.tokens.helpers import attempt, events_of
 from tests.tokens.telling.conftest import CARLA, DAY, HOUR, NOW, delivered
+from tokens.flavours.interface import Fresh
+from tokens.meta import Secret
 from tokens.models import Brake, Credential
 from tokens.services import remind
 from tokens.tasks import send_reminders
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+SECOND = dt.timedelta(seconds=1)
 
 
 def ending(in_days, *, failing_for=None, word="unavailable", **columns):
@@ -52,6 +59,37 @@ def test_after_a_standstill_the_nearest_step_alone_is_told(left, told):
     connection = ending(left, **renew_by(left))
     assert warned() == (1 if told else 0)
     assert Credential.objects.get(pk=connection.pk).warned_days == told
+
+
+class SameDate:
+    """Facebook that gives a new key each time and the same end, in whole seconds from its answer."""
+
+    end = NOW + 11 * DAY
+
+    def client_for(self, app):
+        return self
+
+    def refresh(self, keys):
+        asked_at = timezone.now()
+        seconds = int((self.end - asked_at).total_seconds() - 0.3)
+        person = {"renewal": Secret("EAAperson"), "renewal_expires_at": asked_at + seconds * SECOND}
+        return Fresh(Secret("EAApage"), None, **person)
+
+
+def test_a_date_that_drifts_by_seconds_is_told_in_three_steps_and_stands_in_history_once(travel):
+    connection = make_connection(
+        flavour="facebook_login", issued_at=NOW - 49 * DAY, contact_email=CARLA, expires_at=NOW + 41 * DAY
+    )
+    for day in range(11):
+        at = NOW + day * (DAY + 421.137 * SECOND)
+        travel(at)
+        assert attempt(connection, SameDate()) == "not_prolonged"
+        for hours in (1, 2):
+            travel(at + hours * HOUR)
+            send_reminders()
+            mails = delivered()
+    assert len(mails) == 3
+    assert events_of(connection) == ["not_prolonged"]
 
 
 def test_a_later_end_begins_anew(travel):
