@@ -246,7 +246,7 @@ def account_of(found: Found, offer: Offer, facts: dict[str, Any]) -> Account:
         found: the account.
         offer: what it was found in.
         facts: `issued_at` and `expires_in` of the token of sixty days, `user_id` and `permissions` as far as the
-            exchange told them.
+            exchange told them; of a pasted one whether it is `dated`, and whether it was `exchanged`.
     """
     expires_in = facts.get("expires_in")
     issued_at = dt.datetime.fromisoformat(facts["issued_at"])
@@ -257,6 +257,8 @@ def account_of(found: Found, offer: Offer, facts: dict[str, Any]) -> Account:
         token=found.token,
         issued_at=issued_at,
         expires_at=end,
+        dated=facts.get("dated", True),
+        exchanged=facts.get("exchanged", False),
         exchange_user_id=facts.get("user_id", ""),
         permissions=granted,
     )

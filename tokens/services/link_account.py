@@ -16,6 +16,7 @@ from notifications.services import notify
 from tokens import due_dates
 from tokens.fields import newest_key_id, seal
 from tokens.flags import missing_permissions
+from tokens.flavours import FLAVOURS
 from tokens.meta import Profile, Secret
 from tokens.models import ID_LENGTH, ConnectAttempt, Connection, Credential, Link, MetaApp, Status
 from tokens.services import links, recipients
@@ -36,6 +37,10 @@ class Account:
     token: Secret
     issued_at: dt.datetime | None
     expires_at: dt.datetime | None
+    dated: bool = True
+    """Whether it is known when the token was issued; where not, `issued_at` is but an instant to reckon from."""
+    exchanged: bool = False
+    """Whether it was made of the one that was handed in just now; nobody knows how old that one is."""
     exchange_user_id: str = ""
     permissions: list[str] | None = None
     renewal: Secret | None = None
@@ -261,7 +266,8 @@ def _tell(attempt: ConnectAttempt, connection: Connection, *, was: str, seen_by:
     events.record(tenant=attempt.tenant, kind=kind, text=text, subject_id=connection.pk, actor=actor, at=now)
     missing = missing_permissions(connection)
     if missing:
-        text = f"Needed, but not ticked at Instagram: {', '.join(missing)}."
+        host = FLAVOURS[attempt.meta_app.flavour].host
+        text = f"Needed, but not ticked at {host}: {', '.join(missing)}."
         events.record(tenant=attempt.tenant, kind="permission_missing", text=text, subject_id=connection.pk, at=now)
     if link is not None:
         _tell_members(link, connection, was=was, seen_by=seen_by, now=now)

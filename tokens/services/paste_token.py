@@ -173,6 +173,6 @@ def _why_it_stays(existing: Connection, account: Account) -> str:
 
 
 def _is_better(account: Account, credential: Credential) -> bool:
-    if account.issued_at is None or (credential.renewal is not None and account.renewal is None):
+    if account.issued_at is None or not account.dated or (credential.renewal is not None and account.renewal is None):
         return False
     return credential.issued_at is None or account.issued_at >= credential.issued_at

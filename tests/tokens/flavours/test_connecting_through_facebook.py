@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 
 import pytest
 from django.conf import settings
@@ -10,7 +11,7 @@ from django.utils import timezone
 
 from tests.tokens.flavours.facebook import CHAIN, FEW, NONE, SINGLE
 from tests.tokens.helpers import credential_of
-from tokens.models import Connection
+from tokens.models import ConnectAttempt, Connection
 
 pytestmark = pytest.mark.django_db
 
@@ -63,6 +64,17 @@ def test_accounts_on_every_page_of_results_are_found(people, monkeypatch):
     for handle in ("kumo.tea.1", "kumo.tea.2", "kumo.tea.11", "kumo.tea.12"):
         assert f"@{handle}" in page.text
     assert len(people.asked("/me/accounts")) == 3
+
+
+def test_an_account_whose_pages_key_is_kept_back_is_no_missing_account(people):
+    account = people.emulator.state.persons["cafe.luna"]
+    linked = {"id": account.user_id, "username": account.username}
+    page = {"id": "123", "name": "Café Luna", "instagram_business_account": linked}
+    people.emulator.state.add_fault("raw", path="/facebook-graph/me/accounts", body=json.dumps({"data": [page]}))
+    _, told = people.result(people.consent(SINGLE))
+    assert ConnectAttempt.objects.get().outcome == "permission_unticked"
+    assert "No Instagram account was found" not in told.text
+    assert not Connection.objects.exists()
 
 
 def test_somebody_without_a_page_reads_how_to_link_one(people):

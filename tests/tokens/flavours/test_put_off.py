@@ -87,7 +87,7 @@ def test_after_a_consent_the_same_persons_others_are_asked_at_once(
 ) -> None:
     hana, flora = siblings
     other = make_tenant()
-    person = {"exchange_user_id": flora.exchange_user_id}
+    person: dict[str, Any] = {"exchange_user_id": flora.exchange_user_id}
     elsewhere = make_connection(tenant=other, meta_app=flora.meta_app, **person)
     same_app = make_meta_app(tenant=other, flavour="facebook_login", app_id=flora.meta_app.app_id)
     through_their_own = make_connection(tenant=other, meta_app=same_app, **person)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import cast
 
 import pytest
 from django.utils import timezone
 
 from notifications.models import OutboxMessage
 from tests.factories import make_connection
+from tests.tokens.fake_meta import FakeMeta
 from tests.tokens.helpers import attempt, events_of
 from tests.tokens.telling.conftest import CARLA, DAY, HOUR, NOW, delivered
 from tokens.flavours.interface import Fresh
@@ -71,9 +73,8 @@ class SameDate:
 
     def refresh(self, keys):
         asked_at = timezone.now()
-        seconds = int((self.end - asked_at).total_seconds() - 0.3)
-        person = {"renewal": Secret("EAAperson"), "renewal_expires_at": asked_at + seconds * SECOND}
-        return Fresh(Secret("EAApage"), None, **person)
+        end = asked_at + int((self.end - asked_at).total_seconds() - 0.3) * SECOND
+        return Fresh(Secret("EAApage"), None, renewal=Secret("EAAperson"), renewal_expires_at=end)
 
 
 def test_a_date_that_drifts_by_seconds_is_told_in_three_steps_and_stands_in_history_once(travel):
@@ -83,7 +84,7 @@ def test_a_date_that_drifts_by_seconds_is_told_in_three_steps_and_stands_in_hist
     for day in range(11):
         at = NOW + day * (DAY + 421.137 * SECOND)
         travel(at)
-        assert attempt(connection, SameDate()) == "not_prolonged"
+        assert attempt(connection, cast(FakeMeta, SameDate())) == "not_prolonged"
         for hours in (1, 2):
             travel(at + hours * HOUR)
             send_reminders()
