@@ -61,7 +61,7 @@ def test_a_member_connects_several_accounts_through_facebook(stage: Stage, size:
         alice.page.get_by_role("checkbox", name=re.compile(f"@{handle}")).check()
     alice.press("Finish connecting")
     alice.arrives(HERE)
-    alice.reads("Connected: @hana.paints, @flora.bakes. You need do nothing more.")
+    alice.reads("Connected: @hana.paints, @flora.bakes. Facebook wants a person to confirm it by")
     expect(row(alice, "hana.paints")).to_be_visible()
     alice.look("workspace")
 

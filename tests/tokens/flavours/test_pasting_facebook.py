@@ -19,7 +19,7 @@ from tests.flows.hiding_places import Browser, everything_logged
 from tests.markup import Page
 from tests.rows import all_rows
 from tests.tokens.flavours.facebook import FEW, NONE, SINGLE, FacebookPeople
-from tests.tokens.helpers import attempt_for_real, credential_of
+from tests.tokens.helpers import attempt_for_real, credential_of, events_of
 from tests.tokens.pasting.paster import Paster
 from tokens import paste_wording as words
 from tokens.models import Brake, ConnectAttempt, Connection, Credential, Reason
@@ -131,6 +131,33 @@ def test_several_accounts_are_chosen_from_and_the_contact_address_is_theirs(
         ("hana.paints", "lena@brandt.example"), ("flora.bakes", "lena@brandt.example"),
     }  # fmt: skip
     assert ConnectAttempt.objects.get().pending_secret is None
+
+
+def pasted_choice(paster: Paster, people: FacebookPeople, token: str, *handles: str) -> str:
+    """Pastes a token that opens several accounts and chooses; the words on the page that this leads to."""
+    _, page = people.result(paster.paste(token))
+    return people.result(people.choose(page, *handles))[1].text
+
+
+def test_a_choice_is_written_down_as_pasted(paster: Paster, people: FacebookPeople, issue: Callable[..., str]) -> None:
+    pasted_choice(paster, people, issue("short", FEW), "hana.paints")
+    [event] = Event.objects.filter(subject_id=Connection.objects.get().pk)
+    assert (event.kind, event.text) == ("pasted", "@hana.paints was connected by a pasted token.")
+
+
+def test_a_choice_gives_no_working_key_away_for_an_older_one(
+    paster: Paster, people: FacebookPeople, issue: Callable[..., str]
+) -> None:
+    [hana] = people.connect_several("hana.paints")
+    version, old = credential_of(hana).version, issue("long", FEW, age_days=45)
+    text = pasted_choice(paster, people, old, "hana.paints", "flora.bakes")
+    assert "@hana.paints is connected already, and its token works" in text
+    assert "@flora.bakes" in text
+    assert (events_of(hana), credential_of(hana).version) == (["connected"], version)
+    assert events_of(Connection.objects.get(handle="flora.bakes")) == ["pasted"]
+    text = pasted_choice(paster, people, old, "hana.paints")
+    assert "is connected already, and its token works" in text
+    assert "The connection is renewed" not in text
 
 
 def test_an_instagram_token_is_kept_as_ever(paster: Paster) -> None:
