@@ -18,6 +18,8 @@ from tokens.services.claims import Claim
 from tokens.services.verdicts import Alive, Passing, Renewed, TooYoung, Unrenewable
 
 DAY = dt.timedelta(days=1)
+# Of a token that was due by rule no more is left.
+LAST_DAYS = dt.timedelta(days=14)
 # Meta tells ends in whole seconds, we keep what we were told at the time.
 SAME = dt.timedelta(minutes=1)
 
@@ -151,11 +153,10 @@ def earliest(*instants: dt.datetime | None) -> dt.datetime | None:
 def _renewed(finding: Finding, verdict: Renewed) -> Change:
     """The new token, its dates and its event, together."""
     issued_at = verdict.asked_at
-    expires_at = finding.credential.expires_at
-    if verdict.expires_in is not None:
-        expires_at = issued_at + dt.timedelta(seconds=verdict.expires_in)
+    told_end = None if verdict.expires_in is None else issued_at + dt.timedelta(seconds=verdict.expires_in)
+    expires_at = told_end or finding.credential.expires_at
     due_at = due_dates.refresh_due_at(obtained_at=issued_at, issued_at=issued_at, expires_at=expires_at)
-    if verdict.expires_in is None:
+    if told_end is None:
         # The old date orients, and may have passed: asked again soon, Meta may tell the new one.
         due_at = max(due_at, issued_at + due_dates.YOUNGEST)
     columns = {
@@ -165,14 +166,27 @@ def _renewed(finding: Finding, verdict: Renewed) -> Change:
         "obtained_at": issued_at,
         "issued_at": issued_at,
         "expires_at": expires_at,
-        "expiry_told": verdict.expires_in is not None,
+        "expiry_told": told_end is not None,
         "due_at": due_at,
         "due_by_rule": None,
         "refreshed_at": finding.now,
         **RESET,
+        "refresh_failing_since": None if told_end is None else _in_vain_since(finding, told_end),
     }
-    told = {"expires_told": verdict.expires_in is not None}
+    told = {"expires_told": told_end is not None}
     return Change("refreshed", columns, Line("refreshed", _renewed_for(verdict.expires_in), told))
+
+
+def _in_vain_since(finding: Finding, end: dt.datetime) -> dt.datetime | None:
+    """Since when renewing what is about to end brings no later end, so that its people are warned in time.
+
+    What has long to go is none of these: a renewal by hand brings hardly more than there was.
+    """
+    credential = finding.credential
+    before = credential.known_expiry
+    if before is None or before > finding.now + LAST_DAYS or end - before > DAY:
+        return None
+    return credential.refresh_failing_since or finding.now
 
 
 def _renewed_by_another(finding: Finding, verdict: Renewed) -> Change:

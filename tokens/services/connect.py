@@ -281,12 +281,17 @@ def account_of(found: Found, offer: Offer, facts: dict[str, Any]) -> Account:
     return replace(
         account,
         renewal=offer.renewal,
-        renewal_expires_at=known(offer.renewal_expires_at) if end is None else end,
+        renewal_expires_at=_later(end, known(offer.renewal_expires_at)),
         expires_at=known(offer.expires_at),
         person_id=offer.person_id,
         page_id=found.page_id,
         page_name=found.page_name,
     )
+
+
+def _later(*ends: dt.datetime | None) -> dt.datetime | None:
+    """Of what the exchange told and what was told of the token, the later; None where neither told an end."""
+    return max((end for end in ends if end is not None), default=None)
 
 
 def _outcome_of(error: MetaError) -> str:

@@ -93,6 +93,37 @@ def test_a_date_that_drifts_by_seconds_is_told_in_three_steps_and_stands_in_hist
     assert events_of(connection) == ["not_prolonged"]
 
 
+@pytest.mark.parametrize("flavour", ["instagram_login", "system_user"])
+def test_an_end_that_renewals_do_not_put_off_is_told_before_it_comes(flavour, travel):
+    class NoLater(SameDate):
+        end = NOW + 9 * DAY
+
+        def refresh(self, keys):
+            return Fresh(Secret("new"), int((self.end - timezone.now()).total_seconds()))
+
+    connection = make_connection(
+        flavour=flavour, issued_at=NOW - 51 * DAY, contact_email=CARLA, expires_at=NOW + 9 * DAY, due_at=NOW
+    )
+    meta = cast(FakeMeta, NoLater())
+    days = []
+    for day in range(9):
+        travel(NOW + day * DAY)
+        assert attempt(connection, meta) == "refreshed"
+        before = len(delivered())
+        send_reminders()
+        days += [9 - day] * (len(delivered()) - before)
+    assert days == [7, 5, 2], "two days of failing are no passing fault"
+    NoLater.end = NOW + 60 * DAY
+    assert attempt(connection, meta) == "refreshed"
+    assert Credential.objects.get(pk=connection.pk).refresh_failing_since is None
+
+
+def test_a_renewal_by_hand_that_brings_a_day_is_none_of_these(travel):
+    connection = make_connection(issued_at=NOW - 1.1 * DAY, expires_at=NOW + 59.5 * DAY)
+    attempt(connection, FakeMeta())
+    assert Credential.objects.get(pk=connection.pk).refresh_failing_since is None
+
+
 def test_a_later_end_begins_anew(travel):
     connection = ending(4, **renew_by(4))
     assert warned() == 1
