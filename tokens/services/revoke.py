@@ -58,7 +58,7 @@ def revoke(left: Leaving, keeper: Keeper, *, by: User) -> str:
         by: the member.
 
     Returns:
-        `revoked`; `shared`: with it would end other connections of the same person, so that nothing was said;
+        `revoked`; `shared`: with it would end other connections of the same person, or might, so that nothing was said;
         `failed`: Meta did not answer as it should; `nothing`: there is nothing that Meta could be told.
     """
     if _is_shared(left):

@@ -20,7 +20,7 @@ from tokens.services.ends import ended
 pytestmark = pytest.mark.django_db
 
 TOLD = "Meta has taken the access back as well."
-SHARED = "At Facebook the app stays allowed: other accounts of the same person are connected through it."
+SHARED = "At Facebook the app stays allowed: other accounts are connected by the same person, or may be."
 FAILED = "Meta did not answer when we gave the access back."
 
 
