@@ -70,7 +70,7 @@ def flags_of(connection: Connection, now: dt.datetime) -> list[Flag]:
     credential = connection.credential
     raised = [
         (_expiring(credential, now) and not _must_be_renewed(credential, now), EXPIRING),
-        (_must_be_renewed(credential, now), must_be_renewed(credential)),
+        (_must_be_renewed(credential, now), must_be_renewed(credential, now)),
         (credential.due_at is not None and credential.due_at < now - OVERDUE, OVERDUE_FLAG),
         # The stronger flag alone: what Instagram refuses to renew is asked for once a day, which is no retrying.
         (
@@ -162,16 +162,17 @@ def days_left(connection: Connection, now: dt.datetime) -> int | None:
     """Whole days until it ends or somebody must renew it; None where that is not known or does not matter."""
     if connection.status != Status.ACTIVE:
         return None
-    ends = (connection.credential.expires_at, connection.credential.renew_by)
+    ends = (connection.credential.expires_at, connection.credential.confirm_by(now))
     end = min((each for each in ends if each is not None), default=None)
     return None if end is None else max(0, (end - now).days)
 
 
-def must_be_renewed(credential: Credential) -> Flag:
-    """The flag with its day, in the time zone that is active."""
-    if credential.renew_by is None:
+def must_be_renewed(credential: Credential, now: dt.datetime) -> Flag:
+    """The flag with its day where that is to come, in the time zone that is active."""
+    by = credential.confirm_by(now)
+    if by is None:
         return MUST_BE_RENEWED
-    return Flag(MUST_BE_RENEWED.word, f"A person must renew it by {day(credential.renew_by)}: reconnect before that.")
+    return Flag(MUST_BE_RENEWED.word, f"A person must renew it by {day(by)}: reconnect before that.")
 
 
 def _must_be_renewed(credential: Credential, now: dt.datetime) -> bool:

@@ -19,6 +19,7 @@ from notifications.digest import of_held
 from notifications.models import Outage, OutboxMessage
 from notifications.registry import Audience, Context, Line, Sample, register
 from tokens import mail_values, samples
+from tokens.confirming import to_be_confirmed
 from tokens.flags import missing_permissions
 from tokens.models import Brake, Connection, Flavour, Link, MetaApp, Status
 from tokens.remedies import OUR_WORDS, SEEN, to_check
@@ -177,7 +178,13 @@ def _revived(message: OutboxMessage) -> dict[str, Any] | None:
     if connection is None or connection.status != Status.ACTIVE:
         return None
     url = mail_values.page_of(connection)
-    return {"connection": connection, "workspace": connection.tenant.name, "url": url, "invited": _invited(connection)}
+    return {
+        "connection": connection,
+        "workspace": connection.tenant.name,
+        "url": url,
+        "invited": _invited(connection),
+        "confirm": to_be_confirmed(connection, connection.credential, timezone.now()),
+    }
 
 
 def _invited(connection: Connection) -> str:

@@ -12,6 +12,7 @@ from accounts.models import Tenant, User
 from notifications.digest import digest_values
 from notifications.models import Outage
 from tokens import mail_values
+from tokens.confirming import to_be_confirmed
 from tokens.models import Brake, Connection, Credential, Flavour, MetaApp, Reason, Status
 from tokens.remedies import SEEN, to_check
 from tokens.reminders import expiry_values, reminder_values
@@ -98,9 +99,19 @@ def connect_invitation() -> Cases:
 
 
 def revived() -> Cases:
-    connection = _connection(Flavour.INSTAGRAM_LOGIN)
-    values = {"connection": connection, "workspace": SHORT, "url": mail_values.page_of(connection)}
-    return {"": {**values, "invited": CREATOR}}
+    return {"": _news_of(Flavour.INSTAGRAM_LOGIN), f"{FACEBOOK}, to be confirmed": _news_of(Flavour.FACEBOOK_LOGIN)}
+
+
+def _news_of(flavour: Flavour) -> dict[str, Any]:
+    connection, now = _connection(flavour), timezone.now()
+    by_then = Credential(connection=connection, renew_by=now + dt.timedelta(days=90))
+    return {
+        "connection": connection,
+        "workspace": SHORT,
+        "url": mail_values.page_of(connection),
+        "invited": CREATOR,
+        "confirm": to_be_confirmed(connection, by_then, now),
+    }
 
 
 def digest() -> Cases:

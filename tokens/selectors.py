@@ -59,6 +59,8 @@ class ConnectionDetail:
 
     row: ConnectionRow
     credential: Credential
+    confirm_by: dt.datetime | None
+    """Until when a person must renew it; None where nobody must, or where that day has passed."""
     why: ReasonText | None
     missing: list[str]
     timeline: list[Event]
@@ -174,6 +176,7 @@ def detail_of(connection: Connection, now: dt.datetime) -> ConnectionDetail:
     return ConnectionDetail(
         row=row_of(connection, now),
         credential=connection.credential,
+        confirm_by=connection.credential.confirm_by(now),
         why=why_it_ended(connection.reason, connection.flavour),
         missing=missing_permissions(connection),
         timeline=list(history[:TIMELINE]),
@@ -223,8 +226,9 @@ def _next_step(connection: Connection, now: dt.datetime) -> str:
         return "Nothing happens until it is connected again."
     if credential.never_expires:
         return "It does not expire. We check it every day."
-    if not credential.renewable and credential.renew_by is not None:
-        return f"We can't renew it: somebody must reconnect it by {day(credential.renew_by)}."
+    by = credential.confirm_by(now)
+    if not credential.renewable:
+        return f"We can't renew it: somebody must reconnect it{f' by {day(by)}' if by else ' before it ends'}."
     if due_at is None:
         return "Nothing happens until it is connected again."
     if due_at <= now:
@@ -232,8 +236,7 @@ def _next_step(connection: Connection, now: dt.datetime) -> str:
     if credential.ends_first:
         return f"We can't put its end off any more: somebody must reconnect it by {day(due_at)}, {clock(due_at)}."
     verb = "We try to renew it again" if connection.credential.refresh_failures else "It is renewed by itself"
-    by_person = credential.renew_by
-    until = "" if by_person is None else f" A person must confirm it by {day(by_person)}."
+    until = "" if by is None else f" A person must confirm it by {day(by)}."
     return f"{verb} on {day(due_at)} at {clock(due_at)}.{until}"
 
 

@@ -61,7 +61,7 @@ def test_a_member_connects_several_accounts_through_facebook(stage: Stage, size:
         alice.page.get_by_role("checkbox", name=re.compile(f"@{handle}")).check()
     alice.press("Finish connecting")
     alice.arrives(HERE)
-    alice.reads("Connected: @hana.paints, @flora.bakes. You need do nothing more.")
+    alice.reads("Connected: @hana.paints, @flora.bakes. Facebook wants a person to confirm it by")
     expect(row(alice, "hana.paints")).to_be_visible()
     alice.look("workspace")
 
@@ -73,7 +73,7 @@ def test_a_member_connects_several_accounts_through_facebook(stage: Stage, size:
     alice.reads("We also tell Facebook to take the app's permissions back")
     alice.look("disconnect")
     alice.press("Disconnect")
-    alice.reads("At Facebook the app stays allowed: other accounts of the same person are connected through it.")
+    alice.reads("At Facebook the app stays allowed: other accounts are connected by the same person, or may be.")
     alice.look("disconnected")
 
 

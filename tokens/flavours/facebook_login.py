@@ -30,6 +30,8 @@ from tokens.meta import (
 )
 
 BASICS = ("instagram_basic", "pages_show_list")
+# For so long after a person's consent an app may see that person's data (D-authvsdata).
+DATA_ACCESS = dt.timedelta(days=90)
 # A person is no system user: what Meta calls gone is an account that Meta ended.
 _REASONS = {"user_gone": "ended_by_meta"}
 
@@ -58,10 +60,16 @@ class FacebookLogin:
     def accounts(self, token: Secret) -> Offer:
         told = self.client.inspect(token)
         pages = self.client.pages(token) if _may_list(told) else ()
+        linked = [page for page in pages if page.instagram_id]
+        found = tuple(_found(page) for page in linked if page.token)
+        if linked and not found:
+            # Meta names the account and keeps the key from whoever lacks the role, or left something unticked.
+            raise PermissionMissing(call="pages")
         return Offer(
-            found=tuple(_found(page) for page in pages if page.instagram_id and page.token),
+            found=found,
             unlinked=tuple(page for page in pages if not page.instagram_id),
-            person_id=told.user_id or "",
+            # Whose consent it is decides what else is given back along with it.
+            person_id=told.user_id or self.client.me(token).user_id or "",
             permissions=told.scopes,
             renewal=token,
             issued_at=instant(told.issued_at),
@@ -124,15 +132,10 @@ class FacebookLogin:
 
 
 def instant(seconds: int | None) -> dt.datetime | None:
-    """An instant as Meta tells it: 0 is never, None is not told; beyond all dates is never, too."""
+    """An instant as Meta tells it: 0 is never, None is not told."""
     if seconds is None:
         return None
-    if seconds == 0:
-        return NEVER
-    try:
-        return dt.datetime.fromtimestamp(seconds, dt.UTC)
-    except (ValueError, OverflowError, OSError):
-        return NEVER
+    return dt.datetime.fromtimestamp(seconds, dt.UTC) if seconds else NEVER
 
 
 def first_end(told: Inspection) -> dt.datetime | None:

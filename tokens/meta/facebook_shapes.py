@@ -1,6 +1,7 @@
 """Reading the successes of graph.facebook.com: from parsed JSON to a value, or to `None` where the shape is wrong."""
 
 import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -13,7 +14,9 @@ from .types import AdAccount, Inspection, Page, Profile
 T = TypeVar("T")
 
 _CURSOR = re.compile(r"[\x21-\x7e]{1,1000}")
-_YEAR_10000 = 253_402_300_800
+_HUNDRED_YEARS = 100 * 366 * 86_400
+# So far a clock of Meta's may be ahead of ours.
+_AHEAD = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +77,9 @@ def read_inspection(body: object) -> Inspection | None:
         app_id=read_id(data.get("app_id")),
         user_id=read_id(data.get("user_id")),
         profile_id=read_id(data.get("profile_id")),
-        issued_at=_moment(data.get("issued_at")) or None,  # nothing was issued in 1970
-        expires_at=_moment(data.get("expires_at")),
-        data_access_expires_at=_moment(data.get("data_access_expires_at")),
+        issued_at=_past(data.get("issued_at")),
+        expires_at=_end(data.get("expires_at")),
+        data_access_expires_at=_end(data.get("data_access_expires_at")),
         scopes=read_names(data.get("scopes")),
         targets=_targets(data.get("granular_scopes")),
     )
@@ -112,9 +115,18 @@ def read_no_denial(body: object) -> bool | None:
     return None if truth(mapping(body).get("success")) is False or body is False else True
 
 
-def _moment(value: object) -> int | None:
+def _end(value: object) -> int | None:
+    """When something ends; 0 is never, and so is what nobody of today will see."""
     seconds = whole_number(value)
-    return seconds if seconds is not None and 0 <= seconds < _YEAR_10000 else None
+    if seconds is None or seconds < 0:
+        return None
+    return seconds if seconds < time.time() + _HUNDRED_YEARS else 0
+
+
+def _past(value: object) -> int | None:
+    """When something was done; nothing was in 1970, nor is yet to be."""
+    seconds = whole_number(value)
+    return seconds if seconds is not None and 0 < seconds <= time.time() + _AHEAD else None
 
 
 def _targets(value: object) -> dict[str, tuple[str, ...]]:

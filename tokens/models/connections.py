@@ -259,8 +259,15 @@ class Credential(models.Model):
 
     @property
     def never_expires(self) -> bool:
-        """Nothing ends it by date, so that nothing renews it either."""
-        return not self.renewable and self.expires_at is None
+        """Nothing ends it by date, so that nothing renews it either: Meta said so."""
+        return not self.renewable and self.expires_at is None and self.renew_by is None
+
+    def confirm_by(self, now: dt.datetime) -> dt.datetime | None:
+        """The day until which a person can still renew it in time.
+
+        None where it does not matter, and where what renewed it has run out and no end of what goes on is known.
+        """
+        return self.renew_by if self.renew_by is not None and self.renew_by > now else None
 
     @property
     def ends_first(self) -> bool:

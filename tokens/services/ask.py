@@ -26,6 +26,7 @@ from tokens.meta import (
     observing,
 )
 from tokens.models import Credential, Reason
+from tokens.services.changes import SAME
 from tokens.services.verdicts import (
     Alive,
     Call,
@@ -62,11 +63,11 @@ class Inquiry:
 
         Args:
             credential: with its connection; opened for the calls alone. Once its known expiry has passed it is dead
-                without a call.
+                without a call, unless that expiry is one that a person may have put off.
         """
         asked_at = timezone.now()
         if _is_over(credential.known_expiry, asked_at):
-            return Dead(Reason.EXPIRED)
+            return self._over(credential, asked_at)
         if not credential.renewable or _is_over(credential.renewal_expires_at, asked_at):
             return Unrenewable()
         try:
@@ -90,14 +91,37 @@ class Inquiry:
 
     def check(self, credential: Credential) -> Verdict:
         """Asks whether the token works. Argument as of `refresh`."""
-        if _is_over(credential.known_expiry, timezone.now()):
-            return Dead(Reason.EXPIRED)
+        now = timezone.now()
+        if _is_over(credential.known_expiry, now):
+            return self._over(credential, now)
         try:
             keys = open_keys(credential)
         except Unreadable:
             return OurFault("undecryptable")
         answer = self._asked(lambda: self.keeper.check(keys, detailed=self.detailed))
         return self._second_opinion(keys, answer) if isinstance(answer, TokenDead) else _settled(answer)
+
+    def _over(self, credential: Credential, now: dt.datetime) -> Verdict:
+        """What it means that the known end has passed.
+
+        Facebook lets an app see a person's data for so long after that person's last consent, which may have been for
+        another account, or to another workspace: before such a connection ends Meta is asked whether it does.
+        """
+        if credential.renewal is None and not credential.connection.page_id:
+            return Dead(Reason.EXPIRED)
+        try:
+            keys = open_keys(credential)
+        except Unreadable:
+            return OurFault("undecryptable")
+        answer = self._asked(lambda: self.keeper.check(keys))
+        if isinstance(answer, Sign):
+            return _put_off(answer, credential.known_expiry, now)
+        if isinstance(answer, PermissionMissing):
+            # Past the end a token is as valid as before, and reads nothing.
+            return Dead(Reason.EXPIRED, facts_of(answer))
+        if isinstance(answer, TokenDead):
+            return self._second_opinion(keys, answer, contradicts=lambda facts: Passing("unexpected", facts))
+        return judge(answer)
 
     def me(self, credential: Credential) -> Alive | MetaError:
         """One call that only a living token answers, its failure as a value.
@@ -180,6 +204,14 @@ def _settled(answer: Sign | MetaError) -> Verdict:
 
 def _alive(sign: Sign) -> Alive:
     return Alive(sign.handle, sign.name, sign.permissions, sign.expires_at)
+
+
+def _put_off(sign: Sign, known: dt.datetime | None, now: dt.datetime) -> Verdict:
+    """What it means that a token whose known end has passed still answers."""
+    if sign.expires_at is None:
+        return Passing("unexpected")
+    later = known is None or sign.expires_at - known > SAME
+    return _alive(sign) if later and sign.expires_at > now else Dead(Reason.EXPIRED)
 
 
 def _is_over(end: dt.datetime | None, now: dt.datetime) -> bool:

@@ -18,6 +18,8 @@ from tokens.services.claims import Claim
 from tokens.services.verdicts import Alive, Passing, Renewed, TooYoung, Unrenewable
 
 DAY = dt.timedelta(days=1)
+# Of a token that was due by rule no more is left.
+LAST_DAYS = dt.timedelta(days=14)
 # Meta tells ends in whole seconds, we keep what we were told at the time.
 SAME = dt.timedelta(minutes=1)
 
@@ -118,16 +120,17 @@ def new_end(verdict: Alive, credential: Credential) -> bool:
     return abs(told - credential.expires_at) > SAME
 
 
-def new_dates(verdict: Alive, credential: Credential) -> dict[str, Any]:
-    """The columns that another end by date brings along. `credential` is loaded whole."""
+def new_dates(finding: Finding) -> dict[str, Any]:
+    """The columns that another end by date, told by a sign of life, brings along. The row is loaded whole."""
+    verdict, credential = finding.verdict, finding.credential
     expires_at = None if verdict.expires_at == NEVER else verdict.expires_at
     columns: dict[str, Any] = {"expires_at": expires_at, "expiry_told": True}
-    if credential.renewal_expires_at is not None:
+    if not credential.renewable:
+        columns["renew_by"] = expires_at
+    elif credential.renewal is not None:
         ends = [expires_at] if credential.prolonged else [expires_at, credential.renewal_expires_at]
         columns["renew_by"] = earliest(*ends)
-    elif not credential.renewable:
-        columns["renew_by"] = expires_at
-    if not credential.refresh_failures and credential.prolonged:
+    if not credential.renewable or (not credential.refresh_failures and credential.prolonged):
         columns["due_at"] = due_dates.due_at(
             renewable=credential.renewable,
             obtained_at=credential.obtained_at,
@@ -136,6 +139,10 @@ def new_dates(verdict: Alive, credential: Credential) -> dict[str, Any]:
             renewal_expires_at=credential.renewal_expires_at,
         )
         columns["due_by_rule"] = None
+    elif finding.refreshing:
+        # It was due for its old end; what could not be renewed before is tried again.
+        again_at = finding.now + due_dates.pause(finding.failures)
+        columns |= {"due_at": earliest(again_at, expires_at), "due_by_rule": None}
     return columns
 
 
@@ -147,11 +154,10 @@ def earliest(*instants: dt.datetime | None) -> dt.datetime | None:
 def _renewed(finding: Finding, verdict: Renewed) -> Change:
     """The new token, its dates and its event, together."""
     issued_at = verdict.asked_at
-    expires_at = finding.credential.expires_at
-    if verdict.expires_in is not None:
-        expires_at = issued_at + dt.timedelta(seconds=verdict.expires_in)
+    told_end = None if verdict.expires_in is None else issued_at + dt.timedelta(seconds=verdict.expires_in)
+    expires_at = told_end or finding.credential.expires_at
     due_at = due_dates.refresh_due_at(obtained_at=issued_at, issued_at=issued_at, expires_at=expires_at)
-    if verdict.expires_in is None:
+    if told_end is None:
         # The old date orients, and may have passed: asked again soon, Meta may tell the new one.
         due_at = max(due_at, issued_at + due_dates.YOUNGEST)
     columns = {
@@ -161,14 +167,27 @@ def _renewed(finding: Finding, verdict: Renewed) -> Change:
         "obtained_at": issued_at,
         "issued_at": issued_at,
         "expires_at": expires_at,
-        "expiry_told": verdict.expires_in is not None,
+        "expiry_told": told_end is not None,
         "due_at": due_at,
         "due_by_rule": None,
         "refreshed_at": finding.now,
         **RESET,
+        "refresh_failing_since": None if told_end is None else _in_vain_since(finding, told_end),
     }
-    told = {"expires_told": verdict.expires_in is not None}
+    told = {"expires_told": told_end is not None}
     return Change("refreshed", columns, Line("refreshed", _renewed_for(verdict.expires_in), told))
+
+
+def _in_vain_since(finding: Finding, end: dt.datetime) -> dt.datetime | None:
+    """Since when renewing what is about to end brings no later end, so that its people are warned in time.
+
+    What has long to go is none of these: a renewal by hand brings hardly more than there was.
+    """
+    credential = finding.credential
+    before = credential.known_expiry
+    if before is None or before > finding.now + LAST_DAYS or end - before > DAY:
+        return None
+    return credential.refresh_failing_since or finding.now
 
 
 def _renewed_by_another(finding: Finding, verdict: Renewed) -> Change:
@@ -190,7 +209,9 @@ def _renewed_by_another(finding: Finding, verdict: Renewed) -> Change:
         "renewal_expires_at": end,
     }
     if not prolonged:
-        return _not_prolonged(finding, columns, end)
+        # Meta counts whole seconds from each answer: a date that drifts by them would be news every day.
+        columns["renewal_expires_at"] = before
+        return _not_prolonged(finding, columns, before)
     columns |= {
         "obtained_at": asked_at,
         "issued_at": asked_at,

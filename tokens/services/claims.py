@@ -120,6 +120,7 @@ def claim_batch(
 # What it takes to ask, and to store what nearly all answers come to. Half of a claim's cost was to load the rest.
 _LOADED = (
     *("token", "version", "fence", "lease_owner", "expires_at", "expiry_told", "refresh_failures", "check_failures"),
+    "refresh_failing_since",
     *("renewal", "renewal_expires_at", "renewable", "renew_by"),
     *("connection__status", "connection__handle", "connection__tenant_id", "connection__meta_app_id"),
     *("connection__instagram_id", "connection__page_id", "connection__exchange_user_id", "connection__permissions"),

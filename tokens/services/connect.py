@@ -33,9 +33,11 @@ from tokens.meta import (
 )
 from tokens.models import ConnectAttempt, Connection, Status
 from tokens.services import choice, consent
-from tokens.services.link_account import Account, EndedMeanwhile, LinkClosed, WrongAccount, link_account
+from tokens.services.link_account import Account, EndedMeanwhile, LinkClosed, Stays, WrongAccount, link_account
+from tokens.services.make_due import make_persons_checks_due
 from tokens.services.note_app import note_app, note_trouble, word_of
 from tokens.services.note_unknown import note_unknown
+from tokens.services.stays import why_it_stays
 
 EXCHANGE_TRIES = 3
 EXCHANGE_SECONDS = 10.0
@@ -189,32 +191,48 @@ class _Finishing:
     def _link_all(self, accounts: list[Account]) -> str:
         """One connection an account, each stored by itself: what ends one of them is no matter to the others."""
         ended, left = "", list[str]()
-        linked: list[tuple[Connection, str]] = []
+        linked, kept = list[tuple[Connection, str]](), list[Connection]()
         for account in accounts:
             outcome = self._link(account)
-            if isinstance(outcome, str):
+            if isinstance(outcome, Connection):
+                kept.append(outcome)
+            elif isinstance(outcome, str):
                 ended = outcome
                 left.append(f"@{account.profile.username or account.instagram_id}")
             else:
                 linked.append(outcome)
-        if not linked:
+        if not linked and not kept:
             return ended
+        told: dict[str, str | list[str]] = {"kept": [str(each) for each in kept]} if kept else {}
+        if left:
+            told["left"] = ", ".join(left)
+        if not linked:
+            self.attempt.connection = kept[0]
+            return conclude(self.attempt, Outcome.RENEWED, **told)
+        if len(linked) > 1:
+            told["all"] = ", ".join(str(each) for each, _ in linked)
+        return self._connected(linked, accounts[0].person_id, told)
+
+    def _connected(self, linked: list[tuple[Connection, str]], person_id: str, told: dict[str, str | list[str]]) -> str:
         note_app(self.attempt.meta_app, "connected")
+        if person_id:
+            made = [connection.pk for connection, _ in linked]
+            make_persons_checks_due(self.attempt.meta_app, person_id, apart_from=made)
         connection, was = linked[0]
         self.attempt.connection = connection
         outcome = {"": Outcome.CONNECTED, Status.ACTIVE: Outcome.RENEWED}.get(was, Outcome.RECONNECTED)
-        others = {} if len(linked) == 1 else {"all": ", ".join(str(each) for each, _ in linked)}
-        if left:
-            others["left"] = ", ".join(left)
-        return conclude(self.attempt, outcome, found=connection.handle, **others)
+        return conclude(self.attempt, outcome, found=connection.handle, **told)
 
-    def _link(self, account: Account) -> tuple[Connection, str] | str:
-        """The connection and its status before; else the outcome that is stored already."""
+    def _link(self, account: Account) -> tuple[Connection, str] | Connection | str:
+        """The connection and its status before; one that stays as it is; else the outcome that is stored already."""
         username = account.profile.username or ""
         if (account.profile.account_type or "").upper() == "PERSONAL":
             return conclude(self.attempt, Outcome.PERSONAL_ACCOUNT, found=username)
         try:
-            connection, was = link_account(self.attempt, account, seen_by=self.seen_by)
+            stays = why_it_stays if self.facts.get("pasted") else None
+            connection, was = link_account(self.attempt, account, seen_by=self.seen_by, why_it_stays=stays)
+        except Stays as stay:
+            return stay.connection
         except WrongAccount as wrong:
             return conclude(self.attempt, Outcome.WRONG_ACCOUNT, expected=wrong.expected, found=wrong.found)
         except EndedMeanwhile:
@@ -255,7 +273,7 @@ def account_of(found: Found, offer: Offer, facts: dict[str, Any]) -> Account:
         found: the account.
         offer: what it was found in.
         facts: `issued_at` and `expires_in` of the token of sixty days, `user_id` and `permissions` as far as the
-            exchange told them.
+            exchange told them; of a pasted one whether it is `dated`, and whether it was `exchanged`.
     """
     expires_in = facts.get("expires_in")
     issued_at = dt.datetime.fromisoformat(facts["issued_at"])
@@ -266,6 +284,8 @@ def account_of(found: Found, offer: Offer, facts: dict[str, Any]) -> Account:
         token=found.token,
         issued_at=issued_at,
         expires_at=end,
+        dated=facts.get("dated", True),
+        exchanged=facts.get("exchanged", False),
         exchange_user_id=facts.get("user_id", ""),
         permissions=granted,
     )
@@ -274,12 +294,17 @@ def account_of(found: Found, offer: Offer, facts: dict[str, Any]) -> Account:
     return replace(
         account,
         renewal=offer.renewal,
-        renewal_expires_at=known(offer.renewal_expires_at) if end is None else end,
+        renewal_expires_at=_later(end, known(offer.renewal_expires_at)),
         expires_at=known(offer.expires_at),
         person_id=offer.person_id,
         page_id=found.page_id,
         page_name=found.page_name,
     )
+
+
+def _later(*ends: dt.datetime | None) -> dt.datetime | None:
+    """Of what the exchange told and what was told of the token, the later; None where neither told an end."""
+    return max((end for end in ends if end is not None), default=None)
 
 
 def _outcome_of(error: MetaError) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from django.utils import timezone
 
 from tokens import paste_wording as words
-from tokens.flavours.facebook_login import BASICS, FacebookLogin, first_end, instant
+from tokens.flavours.facebook_login import BASICS, DATA_ACCESS, FacebookLogin, first_end, instant
 from tokens.flavours.interface import NEVER, Offer, known
 from tokens.meta import (
     FacebookClient,
@@ -20,8 +20,10 @@ from tokens.meta import (
     Profile,
     Refused,
     Secret,
+    TokenDead,
 )
 from tokens.models import MetaApp
+from tokens.services import brake
 from tokens.services.connect import account_of
 from tokens.services.examine_token import MAY_BE_ANOTHER_KIND, unaskable
 from tokens.services.link_account import Account
@@ -90,9 +92,10 @@ class FacebookExaminer:
         issued_at, end = instant(told.issued_at), instant(told.expires_at)
         if end is not None and (end == NEVER or end - now > SHORT):
             seconds = None if end == NEVER else (end - (issued_at or now)).total_seconds()
-            return token, {"issued_at": (issued_at or now).isoformat(), "expires_in": seconds}
+            dates = {"issued_at": (issued_at or now).isoformat(), "expires_in": seconds}
+            return token, {**dates, "dated": issued_at is not None}
         long: LongLivedToken = self.client.exchange_user_token(token)
-        return long.token, {"issued_at": now.isoformat(), "expires_in": long.expires_in}
+        return long.token, {"issued_at": now.isoformat(), "expires_in": long.expires_in, "exchanged": True}
 
     def _of_person(self, token: Secret, facts: dict[str, Any]) -> Account | Several | str:
         offer = FacebookLogin(self.client).accounts(token)
@@ -107,12 +110,15 @@ class FacebookExaminer:
         page = self.client.page(told.profile_id or self.client.me(token).user_id or "", token)
         if not page.instagram_id:
             return words.PAGE_WITHOUT_ACCOUNT
-        now = timezone.now()
+        issued_at, end = instant(told.issued_at), first_end(told)
+        begun = issued_at or timezone.now()
         return Account(
             profile=Profile(page.instagram_id, None, page.instagram_username, None, None, None),
             token=token,
-            issued_at=known(instant(told.issued_at)) or now,
-            expires_at=known(first_end(told)),
+            issued_at=begun,
+            # Where Meta tells no end there is one all the same.
+            expires_at=begun + DATA_ACCESS if end is None else known(end),
+            dated=issued_at is not None,
             person_id=told.user_id or "",
             permissions=None if told.scopes is None else list(told.scopes),
             renewable=False,
@@ -125,6 +131,9 @@ def refused(error: MetaError, meta_app: MetaApp, token: Secret) -> str:
     """Why a token of Facebook's is of no use, a word of `paste_wording.REFUSALS`; what no rule knows is noted."""
     note_unknown([error], timezone.now())
     logger.info("A pasted token was refused: %s", error)
+    if isinstance(error, TokenDead) and brake.holding(meta_app.pk) is not None:
+        # Too many die just now to believe that this one did.
+        return words.NO_ANSWER
     if isinstance(error, Refused) and error.kind == "wrong_app":
         return words.WRONG_APP
     word = word_for(error)

@@ -64,13 +64,14 @@ class SystemUserExaminer:
         if end is None:
             # It is the one thing that decides how it is kept alive.
             return words.NO_ANSWER
-        profile = self.client.me(token)
+        profile, issued_at = self.client.me(token), instant(told.issued_at)
         assets = self.client.ad_accounts(token) if _opens_ads(told) else ()
         return Account(
             profile=profile,
             token=token,
-            issued_at=known(instant(told.issued_at)) or timezone.now(),
+            issued_at=issued_at or timezone.now(),
             expires_at=known(end),
+            dated=issued_at is not None,
             permissions=None if told.scopes is None else list(told.scopes),
             renewable=end != NEVER,
             assets=[{"id": each.id, "name": each.name} for each in assets],

@@ -25,6 +25,9 @@ from tokens.wording import why_it_ended
 THREADS = 8
 SEVERAL = "This person's token opens several accounts. Paste it under “Paste a token”, where they are chosen."
 
+NEWER = "holds a newer token."
+RENEWS_ITSELF = "holds a key that can be renewed; this one can not."
+
 # What Meta says of a token: who it is, all that is to be stored, a word of `paste_wording.REFUSALS`, or a failure; None
 # where nobody was asked.
 Answer = Profile | Account | Several | str | MetaError | None
@@ -119,8 +122,8 @@ def conclude(
         if lock_living(tenant.pk) is None:
             return Result(line.number, "refused", "The workspace was deleted meanwhile.")
         existing = known(tenant, meta_app, account)
-        if existing is not None and _is_newer(existing, line.token, account):
-            return Result(line.number, "unchanged", f"{existing} holds a newer token.")
+        if existing is not None and (why := _why_it_stays(existing, line.token, account)):
+            return Result(line.number, "unchanged", f"{existing} {why}")
         if not dry_run:
             _store(existing, line, account, tenant, meta_app, actor)
     return Result(line.number, "imported", _named(account))
@@ -166,17 +169,25 @@ def _why(error: MetaError | None, flavour: str) -> str:
     return f"{host} did not answer. Run the import again; what is done stays done."
 
 
-def _is_newer(existing: Connection, token: Secret, account: Account) -> bool:
-    """Whether what is stored must stay: the same token, or one that reached us after the file's was issued."""
-    credential, issued_at = Credential.objects.get(pk=existing.pk), account.issued_at
+def _why_it_stays(existing: Connection, token: Secret, account: Account) -> str:
+    """Why what is stored must stay; empty where the file's token is better.
+
+    It stays where it is the same token, one that reached us after the file's was issued, or one that can be renewed
+    where the file's can not.
+    """
+    credential = Credential.objects.get(pk=existing.pk)
+    issued_at = account.issued_at if account.dated else None
     if existing.status == Status.INACTIVE:
-        return False  # the stored token is dead, the file's was just verified
+        return ""  # the stored token is dead, the file's was just verified
     if existing.status == Status.DISCONNECTED:
-        # A member ended it: an old file must not bring it back.
-        return issued_at is None or issued_at <= existing.status_changed_at
+        # A member ended it: an old file must not bring it back, however fresh what was made of its token.
+        later = issued_at is not None and not account.exchanged and issued_at > existing.status_changed_at
+        return "" if later else NEWER
+    if credential.renewable and credential.renewal is not None and account.renewal is None:
+        return RENEWS_ITSELF
     if same_token(credential, token) or issued_at is None:
-        return True
-    return issued_at <= (credential.issued_at or credential.obtained_at)
+        return NEWER
+    return NEWER if issued_at <= (credential.issued_at or credential.obtained_at) else ""
 
 
 def _store(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from django.db import IntegrityError, transaction
@@ -16,14 +17,17 @@ from notifications.services import notify
 from tokens import due_dates
 from tokens.fields import newest_key_id, seal
 from tokens.flags import missing_permissions
+from tokens.flavours import FLAVOURS
 from tokens.meta import Profile, Secret
 from tokens.models import ID_LENGTH, ConnectAttempt, Connection, Credential, Link, MetaApp, Status
+from tokens.paste_wording import HISTORY, STORED_AFTER
 from tokens.services import links, recipients
 from tokens.services.changes import RESET
 from tokens.services.disconnect import end
 from tokens.services.reconnect_requests import note_revival
 from tokens.services.take_names import take_names
 
+WhyItStays = Callable[[Connection, "Account"], str]
 # Who acted where no member did: whoever held a link.
 ACTORS = {Link.Kind.CONNECT: "the connect link", Link.Kind.RECONNECT: "the reconnect link"}
 
@@ -36,6 +40,10 @@ class Account:
     token: Secret
     issued_at: dt.datetime | None
     expires_at: dt.datetime | None
+    dated: bool = True
+    """Whether it is known when the token was issued; where not, `issued_at` is but an instant to reckon from."""
+    exchanged: bool = False
+    """Whether it was made of the one that was handed in just now; nobody knows how old that one is."""
     exchange_user_id: str = ""
     permissions: list[str] | None = None
     renewal: Secret | None = None
@@ -77,17 +85,29 @@ class EndedMeanwhile(Exception):
     """A member disconnected the connection while somebody was at Instagram to connect it."""
 
 
+class Stays(Exception):
+    """What is stored of the account is as good as the token that was pasted, or better. Nothing was changed."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__("What is stored stays.")
+        self.connection = connection
+
+
 class LinkClosed(Exception):
     """The link was used or withdrawn, or its workspace deleted, while somebody was at Instagram by it."""
 
 
-def link_account(attempt: ConnectAttempt, account: Account, *, seen_by: str = "") -> tuple[Connection, str]:
+def link_account(
+    attempt: ConnectAttempt, account: Account, *, seen_by: str = "", why_it_stays: WhyItStays | None = None
+) -> tuple[Connection, str]:
     """The attempt's account as an active connection.
 
     Args:
         attempt: what tenant, app, member and link it belongs to, and which connection it is to revive.
         account: what came back from Instagram.
         seen_by: the address of whoever is signed in and sees what comes of it.
+        why_it_stays: of a pasted token, which is no new consent: why a stored connection is not given away for it;
+            empty where it may be.
 
     Returns:
         The connection, and the status that it had before; empty for a new one.
@@ -96,15 +116,16 @@ def link_account(attempt: ConnectAttempt, account: Account, *, seen_by: str = ""
         WrongAccount: the attempt is to revive, or its link expects, another account.
         EndedMeanwhile: it was disconnected after the attempt began; whoever did that has the last word.
         LinkClosed: the link or the workspace came to its end after the attempt began.
+        Stays: nothing is gained by the pasted token.
     """
     _expect(attempt, account)
     try:
         with transaction.atomic():
-            return _link(attempt, account, seen_by)
+            return _link(attempt, account, seen_by, why_it_stays)
     except IntegrityError:
         # Two tabs connected the same new account in the same moment: the second one renews it.
         with transaction.atomic():
-            return _link(attempt, account, seen_by)
+            return _link(attempt, account, seen_by, why_it_stays)
 
 
 def _expect(attempt: ConnectAttempt, account: Account) -> None:
@@ -117,7 +138,9 @@ def _expect(attempt: ConnectAttempt, account: Account) -> None:
         raise WrongAccount(expected=handle, found=found)
 
 
-def _link(attempt: ConnectAttempt, account: Account, seen_by: str) -> tuple[Connection, str]:
+def _link(
+    attempt: ConnectAttempt, account: Account, seen_by: str, why_it_stays: WhyItStays | None
+) -> tuple[Connection, str]:
     now = timezone.now()
     # Whoever deletes the workspace in this moment waits, and then erases this key as well.
     if lock_living(attempt.tenant_id) is None:
@@ -125,6 +148,8 @@ def _link(attempt: ConnectAttempt, account: Account, seen_by: str) -> tuple[Conn
     connection = _existing(attempt, account)
     if connection is not None and _ended_since(connection, attempt, now):
         raise EndedMeanwhile
+    if connection is not None and why_it_stays is not None and why_it_stays(connection, account):
+        raise Stays(connection)
     was = "" if connection is None else connection.status
     if connection is None:
         connection = Connection(tenant_id=attempt.tenant_id, meta_app_id=attempt.meta_app_id)
@@ -140,7 +165,7 @@ def _link(attempt: ConnectAttempt, account: Account, seen_by: str) -> tuple[Conn
     note_revival({connection.pk, attempt.connection_id}, now, by=attempt.link)
     if attempt.connection is not None and attempt.connection.pk != connection.pk:
         _replace(attempt, attempt.connection)
-    _tell(attempt, connection, was=was, seen_by=seen_by, now=now)
+    _tell(attempt, connection, was=was, seen_by=seen_by, pasted=why_it_stays is not None, now=now)
     return connection, was
 
 
@@ -246,9 +271,13 @@ def store_token(connection: Connection, account: Account, *, now: dt.datetime) -
         Credential.objects.create(connection=connection, **columns)
 
 
-def _tell(attempt: ConnectAttempt, connection: Connection, *, was: str, seen_by: str, now: dt.datetime) -> None:
+def _tell(
+    attempt: ConnectAttempt, connection: Connection, *, was: str, seen_by: str, pasted: bool, now: dt.datetime
+) -> None:
     handle = f"@{connection.handle}"
-    if not was:
+    if pasted:
+        kind, text = "pasted", HISTORY[STORED_AFTER[was]].format(connection)
+    elif not was:
         kind, text = "connected", f"{handle} was connected."
     elif was == Status.ACTIVE:
         kind, text = "renewed", f"{handle} was connected again; the connection was renewed."
@@ -261,7 +290,8 @@ def _tell(attempt: ConnectAttempt, connection: Connection, *, was: str, seen_by:
     events.record(tenant=attempt.tenant, kind=kind, text=text, subject_id=connection.pk, actor=actor, at=now)
     missing = missing_permissions(connection)
     if missing:
-        text = f"Needed, but not ticked at Instagram: {', '.join(missing)}."
+        host = FLAVOURS[attempt.meta_app.flavour].host
+        text = f"Needed, but not ticked at {host}: {', '.join(missing)}."
         events.record(tenant=attempt.tenant, kind="permission_missing", text=text, subject_id=connection.pk, at=now)
     if link is not None:
         _tell_members(link, connection, was=was, seen_by=seen_by, now=now)

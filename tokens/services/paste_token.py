@@ -13,30 +13,20 @@ from django.utils import timezone
 from accounts import events
 from accounts.models import Tenant, User
 from accounts.services.lock_living import lock_living
-from tokens import flags
 from tokens import paste_wording as words
 from tokens.meta import Secret
-from tokens.models import ConnectAttempt, Connection, Credential, MetaApp, Status
+from tokens.models import ConnectAttempt, Connection, MetaApp, Status
 from tokens.services import links
-from tokens.services.bring_in import bring_in, known, same_token
+from tokens.services.bring_in import bring_in, known
 from tokens.services.examine_facebook import Several
 from tokens.services.examine_token import MAY_BE_ANOTHER_KIND
 from tokens.services.link_account import Account
 from tokens.services.open_choice import open_choice
+from tokens.services.stays import why_it_stays
 from tokens.services.take_names import take_names
 
 # What each product says, at times, of the other one's tokens.
 ANOTHER_PRODUCT = {*MAY_BE_ANOTHER_KIND, words.FACEBOOK, words.INSTAGRAM}
-# What a fresh token may mend: a connection that shows one of these gives way to the one that somebody pastes.
-MENDED = {
-    flags.CANNOT_REFRESH.word,
-    flags.PERMISSION_MISSING.word,
-    flags.REFUSED.word,
-    flags.FAILING.word,
-    flags.SILENT.word,
-    flags.EXPIRING.word,
-    flags.MUST_BE_RENEWED.word,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +70,7 @@ def paste_token(
     if isinstance(account, str):
         return Pasted(account, flavour=meta_app.flavour)
     if isinstance(account, Several):
-        facts = {**account.facts, "contact_email": contact_email}
+        facts = {**account.facts, "contact_email": contact_email, "pasted": True}
         attempt = open_choice(account.token, account.offer, facts, tenant=tenant, meta_app=meta_app, user=by)
         return Pasted(words.WORKSPACE_GONE) if attempt is None else Pasted(words.CHOOSE, attempt=attempt)
     pasting = _Pasting(account, tenant, meta_app, contact_email, by, begun_at)
@@ -111,7 +101,7 @@ class _Pasting:
                 if existing.status == Status.DISCONNECTED and self.begun_at < existing.status_changed_at <= now:
                     # While Instagram was asked somebody disconnected it, and has the last word.
                     return Pasted(words.ENDED_MEANWHILE)
-                if word := _why_it_stays(existing, self.account):
+                if word := why_it_stays(existing, self.account):
                     return Pasted(word, existing)
                 profile = self.account.profile
                 take_names(existing, handle=profile.username or "", name=profile.name or "", now=now)
@@ -152,27 +142,3 @@ def _examined(token: Secret, examiners: Sequence[Examines]) -> tuple[MetaApp, Ac
 
 def _may_be_another_products(found: Account | Several | str) -> bool:
     return isinstance(found, str) and found in ANOTHER_PRODUCT
-
-
-def _why_it_stays(existing: Connection, account: Account) -> str:
-    """Why what is stored is as good as the pasted one or better; empty where it is not.
-
-    A stored token that works is not given away for one of which nobody knows when it was issued, for an older one, nor
-    for one that can't be renewed where the stored one can. Whatever a member ended or Meta killed is revived: somebody
-    pastes on purpose.
-    """
-    if existing.status != Status.ACTIVE:
-        return ""
-    credential = existing.credential
-    if same_token(credential, account.token):
-        return words.SAME
-    if credential.token is None or not credential.token.readable or _is_better(account, credential):
-        return ""
-    raised = {flag.word for flag in flags.flags_of(existing, timezone.now())}
-    return words.UNCHANGED if MENDED.isdisjoint(raised) else ""
-
-
-def _is_better(account: Account, credential: Credential) -> bool:
-    if account.issued_at is None or (credential.renewal is not None and account.renewal is None):
-        return False
-    return credential.issued_at is None or account.issued_at >= credential.issued_at

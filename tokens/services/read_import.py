@@ -140,14 +140,9 @@ def _validated(number: int, token: Secret, values: dict[str, str]) -> Line:
     flavour = values.get("flavour", "").lower() or Flavour.INSTAGRAM_LOGIN.value
     if flavour not in Flavour.values:
         raise ValidationError(f"There is no such flavour: it is one of {', '.join(Flavour.values)}.")
-    now = timezone.now()
     issued_at, expires_at = _instant(values, "issued_at"), _instant(values, "expires_at")
-    if issued_at is not None and issued_at > now:
-        raise ValidationError("issued_at lies in the future.")
-    if expires_at is not None and expires_at <= now:
-        raise ValidationError("The token has expired (expires_at lies in the past).")
-    if issued_at is not None and expires_at is not None and expires_at <= issued_at:
-        raise ValidationError("expires_at is not after issued_at.")
+    if flavour == Flavour.INSTAGRAM_LOGIN:
+        _plausible(issued_at, expires_at)
     contact_email = values.get("contact_email", "").lower()
     if contact_email:
         try:
@@ -157,6 +152,16 @@ def _validated(number: int, token: Secret, values: dict[str, str]) -> Line:
         if len(contact_email) > LONGEST_ADDRESS:
             raise ValidationError(NO_ADDRESS)
     return Line(number, token, issued_at, expires_at, contact_email, flavour=flavour)
+
+
+def _plausible(issued_at: dt.datetime | None, expires_at: dt.datetime | None) -> None:
+    now = timezone.now()
+    if issued_at is not None and issued_at > now:
+        raise ValidationError("issued_at lies in the future.")
+    if expires_at is not None and expires_at <= now:
+        raise ValidationError("The token has expired (expires_at lies in the past).")
+    if issued_at is not None and expires_at is not None and expires_at <= issued_at:
+        raise ValidationError("expires_at is not after issued_at.")
 
 
 def _instant(values: dict[str, str], name: str) -> dt.datetime | None:

@@ -6,6 +6,7 @@ import logging
 import uuid
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts import events
@@ -13,7 +14,7 @@ from accounts.models import User
 from tokens.fields import Unreadable
 from tokens.flavours.interface import Keeper, Keys
 from tokens.meta import MetaError, TokenDead
-from tokens.models import Connection, Credential, Flavour, MetaApp, Status
+from tokens.models import ConnectAttempt, Connection, Credential, Flavour, MetaApp, Status
 from tokens.services.ask import open_keys
 
 REVOKED, SHARED, FAILED, NOTHING = "revoked", "shared", "failed", "nothing"
@@ -57,7 +58,7 @@ def revoke(left: Leaving, keeper: Keeper, *, by: User) -> str:
         by: the member.
 
     Returns:
-        `revoked`; `shared`: with it would end other connections of the same person, so that nothing was said;
+        `revoked`; `shared`: with it would end other connections of the same person, or might, so that nothing was said;
         `failed`: Meta did not answer as it should; `nothing`: there is nothing that Meta could be told.
     """
     if _is_shared(left):
@@ -85,7 +86,16 @@ def revoke(left: Leaving, keeper: Keeper, *, by: User) -> str:
 
 def _is_shared(left: Leaving) -> bool:
     """One Facebook person may have brought several accounts, to several workspaces; Meta takes back all or nothing."""
-    if left.meta_app.flavour != Flavour.FACEBOOK_LOGIN or not left.keys.person_id:
+    person_id = left.keys.person_id
+    if left.meta_app.flavour != Flavour.FACEBOOK_LOGIN or not person_id:
         return False
-    alike = Connection.objects.filter(meta_app=left.meta_app, exchange_user_id=left.keys.person_id)
-    return alike.exclude(status=Status.DISCONNECTED).exists()
+    apps = MetaApp.objects.filter(flavour=left.meta_app.flavour, app_id=left.meta_app.app_id)
+    # Of whom Meta did not tell who it is may be the same person.
+    kept = Connection.objects.filter(meta_app__in=apps, exchange_user_id__in=[person_id, ""])
+    return kept.exclude(status=Status.DISCONNECTED).exists() or _choice_waits(apps, person_id)
+
+
+def _choice_waits(apps: QuerySet[MetaApp], person_id: str) -> bool:
+    """Whether that person has just consented, and chooses among several accounts."""
+    waiting = ConnectAttempt.objects.filter(pending_secret__isnull=False, pending_until__gt=timezone.now())
+    return waiting.filter(meta_app__in=apps, pending_facts__person=person_id).exists()

@@ -129,7 +129,7 @@ def _alive(finding: Finding) -> str:
     verdict: Alive = finding.verdict
     columns = signs_of_life(finding)
     if new_end(verdict, finding.credential):
-        columns |= new_dates(verdict, finding.credential)
+        columns |= new_dates(finding)
     if not (lock_connection(finding.connection.pk) and _write(finding, **columns)):
         return LOST
     take_names(finding.connection, handle=verdict.handle, name=verdict.name, now=finding.now)

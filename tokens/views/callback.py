@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import uuid
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import Membership, User
 from notifications.localisation import speak_as
 from tokens import needs
 from tokens.clients import consent_keeper_of, lacks_secret
+from tokens.confirming import to_be_confirmed
 from tokens.flags import missing_permissions
 from tokens.flavours import FLAVOURS
 from tokens.meta import Secret
-from tokens.models import ConnectAttempt
+from tokens.models import ConnectAttempt, Connection, Credential
+from tokens.paste_wording import KEPT, UNCHANGED
 from tokens.services import choice, consent
 from tokens.services.connect import claim_pending, conclude, finish_pending, finish_with_code, release_pending
 from tokens.services.links import is_open, may_go_again, token_of
@@ -36,11 +39,13 @@ FINISH_SECONDS = 9.0
 LONGEST = 4096
 # How it is told to the member who did it.
 GOOD = {
-    ConnectAttempt.Outcome.CONNECTED: "is connected. You need do nothing more.",
-    ConnectAttempt.Outcome.RECONNECTED: "works again. You need do nothing more.",
+    ConnectAttempt.Outcome.CONNECTED: "is connected.",
+    ConnectAttempt.Outcome.RECONNECTED: "works again.",
     ConnectAttempt.Outcome.RENEWED: "was connected already and works. The connection is renewed.",
 }
+NOTHING_TO_DO = "You need do nothing more."
 UNTICKED = "works, but not everything that is needed was ticked at {}. What is missing stands under Permissions."
+ALL_UNTICKED = "Connected: {}. Not everything that is needed was ticked at {}. Missing: {}."
 
 
 @login_not_required
@@ -110,21 +115,47 @@ def _signed_in(request: HttpRequest) -> str:
 
 def _to_result(request: HttpRequest, attempt: ConnectAttempt) -> HttpResponse:
     """A member who connected goes to the connection, or of several to the list; all else has a page of its own."""
-    if attempt.outcome in GOOD and "left" in attempt.handles and _is_member(request, attempt):
+    connection = attempt.connection
+    if attempt.outcome not in GOOD or connection is None or not _is_member(request, attempt):
+        return redirect("connect_result", pk=attempt.pk)
+    if "left" in attempt.handles:
         messages.warning(
             request, f"Not connected, since somebody disconnected it meanwhile: {attempt.handles['left']}."
         )
-    if attempt.outcome in GOOD and "all" in attempt.handles and _is_member(request, attempt):
-        messages.success(request, f"Connected: {attempt.handles['all']}. You need do nothing more.")
+    for handle in attempt.handles.get("kept", ()):
+        messages.info(request, KEPT[UNCHANGED].format(handle))
+    if "found" in attempt.handles:
+        level, told = _told(attempt, connection)
+        messages.add_message(request, level, told)
+    if "all" in attempt.handles:
         return redirect("workspace", slug=attempt.tenant.slug)
-    if attempt.outcome in GOOD and attempt.connection is not None and _is_member(request, attempt):
-        host = FLAVOURS[attempt.meta_app.flavour].host
-        if missing_permissions(attempt.connection):
-            messages.warning(request, f"{attempt.connection} {UNTICKED.format(host)}")
-        else:
-            messages.success(request, f"{attempt.connection} {GOOD[ConnectAttempt.Outcome(attempt.outcome)]}")
-        return redirect("connection", slug=attempt.tenant.slug, pk=attempt.connection.pk)
-    return redirect("connect_result", pk=attempt.pk)
+    return redirect("connection", slug=attempt.tenant.slug, pk=connection.pk)
+
+
+def _told(attempt: ConnectAttempt, connection: Connection) -> tuple[int, str]:
+    """What a member reads of a connection that was just made, or of several by one consent: how it is told, and what.
+
+    What a person must do later on is the same for all of them.
+    """
+    host, missing = FLAVOURS[attempt.meta_app.flavour].host, missing_permissions(connection)
+    everything = attempt.handles.get("all")
+    if missing and everything:
+        return messages.WARNING, ALL_UNTICKED.format(everything, host, ", ".join(missing))
+    if missing:
+        return messages.WARNING, f"{connection} {UNTICKED.format(host)}"
+    renewed = attempt.outcome == ConnectAttempt.Outcome.RENEWED
+    later = _later(connection) or ("" if renewed and not everything else NOTHING_TO_DO)
+    what = (
+        f"Connected: {everything}." if everything else f"{connection} {GOOD[ConnectAttempt.Outcome(attempt.outcome)]}"
+    )
+    return messages.SUCCESS, f"{what} {later}".rstrip()
+
+
+def _later(connection: Connection) -> str:
+    """What a person has to do later on, in English as all that members read; empty where nobody has to."""
+    credential = Credential.objects.without_token().get(pk=connection.pk)
+    with translation.override(settings.LANGUAGE_CODE):
+        return to_be_confirmed(connection, credential, timezone.now())
 
 
 def _is_member(request: HttpRequest, attempt: ConnectAttempt) -> bool:
@@ -146,6 +177,7 @@ def connect_result(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "expected": _expected(attempt),
         "allowed": allowed_by(needs.of_workspace(attempt.tenant_id, attempt.meta_app)),
         "missing": _missing(attempt),
+        "confirm": _confirm(attempt),
         "choices": choice.choices(attempt) if waits else [],
         "unlinked": choice.unlinked(attempt),
         "several": choice.several(attempt),
@@ -171,6 +203,14 @@ def _missing(attempt: ConnectAttempt) -> list[Lack]:
     """What is needed of the account that was connected, and is not allowed, in words."""
     connected = attempt.connection if attempt.outcome in GOOD else None
     return [] if connected is None else lacks_in_words(missing_permissions(connected))
+
+
+def _confirm(attempt: ConnectAttempt) -> str:
+    """What a person has to do later on with the account that was connected, in words."""
+    connected = attempt.connection if attempt.outcome in GOOD else None
+    if connected is None:
+        return ""
+    return to_be_confirmed(connected, Credential.objects.without_token().get(pk=connected.pk), timezone.now())
 
 
 def _expected(attempt: ConnectAttempt) -> str:

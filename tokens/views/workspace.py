@@ -68,7 +68,7 @@ AFTER_REVOKE = {
     "revoked": (messages.SUCCESS, "Meta has taken the access back as well."),
     "shared": (
         messages.INFO,
-        "At Facebook the app stays allowed: other accounts of the same person are connected through it.",
+        "At Facebook the app stays allowed: other accounts are connected by the same person, or may be.",
     ),
     "failed": (
         messages.WARNING,

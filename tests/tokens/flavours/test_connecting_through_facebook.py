@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 
 import pytest
 from django.conf import settings
@@ -10,7 +11,10 @@ from django.utils import timezone
 
 from tests.tokens.flavours.facebook import CHAIN, FEW, NONE, SINGLE
 from tests.tokens.helpers import credential_of
-from tokens.models import Connection
+from tokens.flavours.interface import Found, Offer
+from tokens.meta import Profile, Secret
+from tokens.models import ConnectAttempt, Connection
+from tokens.services.connect import account_of
 
 pytestmark = pytest.mark.django_db
 
@@ -29,6 +33,20 @@ def test_a_single_linked_account_is_connected_at_once(people):
     assert [round(days_to(each)) for each in (credential.renewal_expires_at, credential.expires_at)] == [60, 90]
     assert credential.renew_by == credential.expires_at
     assert 48 < days_to(credential.due_at) < 50
+
+
+@pytest.mark.parametrize(
+    ("by_exchange", "by_inspection", "ends"),
+    [(1, 60, 60), (60, 1, 60), (None, 60, 60), (60, None, 60), (None, None, None)],
+)
+def test_the_later_of_two_dates_that_facebook_tells_of_the_persons_key_counts(by_exchange, by_inspection, ends):
+    now, day = timezone.now(), dt.timedelta(days=1)
+    found = Found(Profile("1784", None, "anna", None, None, None), Secret("EAApage"), "123")
+    told = None if by_inspection is None else now + by_inspection * day
+    offer = Offer((found,), renewal=Secret("EAAperson"), renewal_expires_at=told)
+    seconds = None if by_exchange is None else by_exchange * 86_400
+    account = account_of(found, offer, {"issued_at": now.isoformat(), "expires_in": seconds})
+    assert account.renewal_expires_at == (None if ends is None else now + ends * day)
 
 
 def test_of_several_accounts_a_member_chooses_those_to_connect(people):
@@ -63,6 +81,17 @@ def test_accounts_on_every_page_of_results_are_found(people, monkeypatch):
     for handle in ("kumo.tea.1", "kumo.tea.2", "kumo.tea.11", "kumo.tea.12"):
         assert f"@{handle}" in page.text
     assert len(people.asked("/me/accounts")) == 3
+
+
+def test_an_account_whose_pages_key_is_kept_back_is_no_missing_account(people):
+    account = people.emulator.state.persons["cafe.luna"]
+    linked = {"id": account.user_id, "username": account.username}
+    page = {"id": "123", "name": "Café Luna", "instagram_business_account": linked}
+    people.emulator.state.add_fault("raw", path="/facebook-graph/me/accounts", body=json.dumps({"data": [page]}))
+    _, told = people.result(people.consent(SINGLE))
+    assert ConnectAttempt.objects.get().outcome == "permission_unticked"
+    assert "No Instagram account was found" not in told.text
+    assert not Connection.objects.exists()
 
 
 def test_somebody_without_a_page_reads_how_to_link_one(people):

@@ -303,12 +303,15 @@ def test_a_limit_of_the_whole_app_is_heard_where_the_account_is_read(kept):
 
 @every
 @purposes
-def test_one_that_has_run_out_by_date_is_over_without_a_call(kept, purpose, travel):
+def test_one_that_has_run_out_by_date_is_over_and_asked_about_only_if_a_person_may_have_put_it_off(
+    kept, purpose, travel
+):
     if kept.kind == NEVER:
         Credential.objects.update(expires_at=NIGHT, renewable=False)
     travel(kept.credential.expires_at)
-    with kept.unasked():
-        assert kept.attempt(purpose) == "died"
+    before = len(kept.emulator.state.requests())
+    assert kept.attempt(purpose) == "died"
+    assert (len(kept.emulator.state.requests()) > before) == (kept.kind == FACEBOOK)
     assert status_of(kept.connection) == ("inactive", "expired")
 
 

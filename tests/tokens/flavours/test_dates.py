@@ -13,6 +13,7 @@ from tokens import due_dates
 from tokens.flavours.interface import Fresh
 from tokens.meta import Secret
 from tokens.models import Connection, Credential
+from tokens.selectors import detail_of
 from tokens.services.smooth_calendar import smooth_calendar
 from tokens.services.sync_schedules import sync_schedules
 
@@ -121,7 +122,7 @@ def refreshed(connection: Connection, end: dt.datetime | None) -> str:
     [
         (NOW + 60 * DAY, "refreshed", NOW + 41 * DAY),  # the end of data access
         (NOW + 11 * DAY, "not_prolonged", NOW + 11 * DAY),
-        (NOW + 11 * DAY + HOUR, "not_prolonged", NOW + 11 * DAY + HOUR),
+        (NOW + 11 * DAY + HOUR, "not_prolonged", NOW + 11 * DAY),  # as it was: no news
         (None, "not_prolonged", NOW + 11 * DAY),  # no date told is none to rely on
     ],
 )
@@ -139,6 +140,17 @@ def test_what_lives_longer_is_not_given_away_for_what_meta_cuts_short(connection
     assert row.renewal_expires_at == before.renewal_expires_at
     assert (row.token.ciphertext, row.renewal.ciphertext) == (before.token.ciphertext, before.renewal.ciphertext)
     assert (row.version, row.due_at) == (before.version, NOW + DAY)
+
+
+def test_where_no_end_is_known_no_page_shows_a_day_that_has_passed(then):
+    connection = make_connection(
+        flavour="facebook_login", issued_at=NOW - 61 * DAY, expires_at=None, credential={"renew_by": NOW - DAY}
+    )
+    assert refreshed(connection, None) == "unrenewable"
+    shown = detail_of(Connection.objects.with_dates().get(pk=connection.pk), NOW)
+    assert [flag.sentence for flag in shown.row.flags] == ["A person must renew it: reconnect before it ends."]
+    assert (shown.confirm_by, shown.row.days_left, shown.credential.never_expires) == (None, None, False)
+    assert shown.row.next_step == "We can't renew it: somebody must reconnect it before it ends."
 
 
 def test_history_tells_once_that_it_is_not_prolonged(connection):

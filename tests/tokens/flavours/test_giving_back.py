@@ -9,18 +9,18 @@ from django.db import connection as database
 from django.utils import timezone
 
 from tests.emulator.wire import FACEBOOK_GRAPH
-from tests.factories import make_connection, make_tenant
+from tests.factories import make_connection, make_meta_app, make_tenant
 from tests.markup import Page
 from tests.tokens.flavours.facebook import FEW, SINGLE, FacebookPeople
 from tests.tokens.helpers import credential_of, events_of, status_of
 from tokens.meta import FacebookClient
-from tokens.models import Connection
+from tokens.models import ConnectAttempt, Connection
 from tokens.services.ends import ended
 
 pytestmark = pytest.mark.django_db
 
 TOLD = "Meta has taken the access back as well."
-SHARED = "At Facebook the app stays allowed: other accounts of the same person are connected through it."
+SHARED = "At Facebook the app stays allowed: other accounts are connected by the same person, or may be."
 FAILED = "Meta did not answer when we gave the access back."
 
 
@@ -59,6 +59,40 @@ def test_another_workspace_counts_too(people: FacebookPeople) -> None:
     make_connection(tenant=make_tenant(), meta_app=connection.meta_app, exchange_user_id=connection.exchange_user_id)
     assert SHARED in disconnect(people, connection)
     assert withdrawn(people) == 0
+
+
+def test_a_person_whom_meta_did_not_name_is_asked_who_it_is(people: FacebookPeople) -> None:
+    people.emulator.state.configure(inspection_missing=["user_id"])
+    connection = people.connect(SINGLE)
+    assert connection.exchange_user_id == people.scoped_id(SINGLE)
+    assert TOLD in disconnect(people, connection)
+
+
+def test_one_of_nobody_knows_whom_may_be_of_the_same_person(people: FacebookPeople) -> None:
+    connection = people.connect(SINGLE)
+    make_connection(tenant=make_tenant(), meta_app=connection.meta_app, exchange_user_id="")
+    assert SHARED in disconnect(people, connection)
+    assert withdrawn(people) == 0
+
+
+def test_the_same_app_that_another_workspace_entered_as_its_own_counts_too(people: FacebookPeople) -> None:
+    connection = people.connect(SINGLE)
+    other = make_tenant()
+    app = make_meta_app(tenant=other, flavour="facebook_login", app_id=connection.meta_app.app_id)
+    make_connection(tenant=other, meta_app=app, exchange_user_id=connection.exchange_user_id)
+    assert SHARED in disconnect(people, connection)
+
+
+def test_a_choice_that_the_person_has_yet_to_make_counts_while_it_waits(people: FacebookPeople) -> None:
+    [hana] = people.connect_several("hana.paints")
+    page = people.choosing(FEW)
+    assert SHARED in disconnect(people, hana)
+    people.choose(page, "flora.bakes")
+    flora = Connection.objects.get(handle="flora.bakes")
+    assert status_of(flora) == ("active", "")
+    people.choosing(FEW)
+    ConnectAttempt.objects.update(pending_until=timezone.now())
+    assert TOLD in disconnect(people, flora)
 
 
 def test_other_people_do_not_count(people: FacebookPeople) -> None:

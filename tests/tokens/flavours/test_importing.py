@@ -13,7 +13,8 @@ from tests.tokens.commands.csv_files import Importer
 from tests.tokens.flavours.facebook import FEW, NONE, SINGLE
 from tests.tokens.helpers import credential_of
 from tests.tokens.moving.mover import Mover
-from tokens.models import Connection, ImportLine
+from tokens.models import Connection, Credential, ImportLine
+from tokens.services.disconnect import disconnect
 
 pytestmark = pytest.mark.django_db
 
@@ -79,6 +80,48 @@ def test_the_same_file_twice_changes_nothing_the_second_time(kind, missing, impo
     before = {each.pk: each.version for each in map(credential_of, Connection.objects.all())}
     assert importer.counts(lines) == (0, 2, 0)
     assert {each.pk: each.version for each in map(credential_of, Connection.objects.all())} == before
+
+
+@pytest.mark.parametrize("missing", [[], ["issued_at"]], ids=["dated", "undated"])
+@pytest.mark.parametrize("kind", ["long", "short", "page"])
+def test_no_file_brings_back_what_a_member_ended(kind, missing, importer, issue, emulator, alice):
+    emulator.state.configure(inspection_missing=missing)
+    lines = sheet((issue(SINGLE, kind), "facebook_login"), (issue(BY_HAND, "sixty_days"), "system_user"))
+    assert importer.counts(lines) == (2, 0, 0)
+    for connection in Connection.objects.all():
+        disconnect(connection, by=alice)
+    assert importer.counts(lines) == (0, 2, 0)
+    assert set(Connection.objects.values_list("status", flat=True)) == {"disconnected"}
+
+
+def test_what_can_be_renewed_is_not_given_away_for_a_pages_token(people, importer, issue):
+    connection = people.connect(SINGLE)
+    Credential.objects.update(issued_at=timezone.now() - 30 * DAY)
+    assert importer.counts(sheet((issue(SINGLE, "page"), "facebook_login"))) == (0, 1, 0)
+    assert credential_of(connection).renewal is not None
+    Credential.objects.update(renewable=False)
+    assert importer.counts(sheet((issue(SINGLE, "page"), "facebook_login"))) == (1, 0, 0)
+
+
+def test_of_unknown_age_it_is_older_than_what_is_there(people, importer, issue, emulator):
+    connection = people.connect(SINGLE)
+    version = credential_of(connection).version
+    old = issue(SINGLE, "long", age_days=45)
+    emulator.state.configure(inspection_missing=["issued_at"])
+    assert importer.counts(sheet((old, "facebook_login"))) == (0, 1, 0)
+    assert credential_of(connection).version == version
+
+
+def test_the_files_dates_refuse_none_whose_dates_facebook_tells(importer, issue):
+    past = "2020-01-01T00:00:00Z"
+    lines = [
+        "token,flavour,expires_at",
+        f"{issue(SINGLE)},facebook_login,{past}",
+        f"{issue(BY_HAND, 'never')},system_user,{past}",
+        f"{importer.token('anna')},,{past}",
+    ]
+    assert importer.refused(lines) == {4: "The token has expired (expires_at lies in the past)."}
+    assert set(Connection.objects.values_list("handle", "status")) == {("cafe.luna", "active"), ("", "active")}
 
 
 def test_what_cannot_be_imported_is_refused_line_by_line_with_what_helps(importer, issue, emulator):

@@ -14,14 +14,15 @@ from accounts.models import Event
 from tests.emulator.facebook.records import Kind
 from tests.emulator.facebook.world import Facebook
 from tests.emulator.wire import FACEBOOK_GRAPH
+from tests.factories import make_meta_app
 from tests.flows.hiding_places import Browser, everything_logged
 from tests.markup import Page
 from tests.rows import all_rows
 from tests.tokens.flavours.facebook import FEW, NONE, SINGLE, FacebookPeople
-from tests.tokens.helpers import credential_of
+from tests.tokens.helpers import attempt_for_real, credential_of, events_of
 from tests.tokens.pasting.paster import Paster
 from tokens import paste_wording as words
-from tokens.models import ConnectAttempt, Connection, Credential, Reason
+from tokens.models import Brake, ConnectAttempt, Connection, Credential, Reason
 
 pytestmark = [pytest.mark.django_db, pytest.mark.crossed]
 
@@ -97,6 +98,18 @@ def test_a_pages_own_token_works_and_only_a_person_can_renew_it(
     assert "None: nothing to renew by ourselves" in text
 
 
+def test_a_page_whose_end_is_not_told_ends_90_days_after_its_issue_at_most(
+    paster: Paster, issue: Callable[..., str], people: FacebookPeople
+) -> None:
+    people.emulator.state.configure(inspection_missing=["data_access_expires_at"])
+    connection, text = paster.kept(issue("page", age_days=20))
+    assert round((credential_of(connection).expires_at - timezone.now()) / DAY) == 70
+    assert "does not expire" not in text
+    people.emulator.state.configure(inspection_missing=[], data_access_days=None)
+    assert attempt_for_real(connection, "check") == "alive"
+    assert "It does not expire" in people.shown(connection)
+
+
 def test_a_page_is_known_where_facebook_does_not_tell_the_kind(
     paster: Paster, issue: Callable[..., str], people: FacebookPeople
 ) -> None:
@@ -118,6 +131,33 @@ def test_several_accounts_are_chosen_from_and_the_contact_address_is_theirs(
         ("hana.paints", "lena@brandt.example"), ("flora.bakes", "lena@brandt.example"),
     }  # fmt: skip
     assert ConnectAttempt.objects.get().pending_secret is None
+
+
+def pasted_choice(paster: Paster, people: FacebookPeople, token: str, *handles: str) -> str:
+    """Pastes a token that opens several accounts and chooses; the words on the page that this leads to."""
+    _, page = people.result(paster.paste(token))
+    return people.result(people.choose(page, *handles))[1].text
+
+
+def test_a_choice_is_written_down_as_pasted(paster: Paster, people: FacebookPeople, issue: Callable[..., str]) -> None:
+    pasted_choice(paster, people, issue("short", FEW), "hana.paints")
+    [event] = Event.objects.filter(subject_id=Connection.objects.get().pk)
+    assert (event.kind, event.text) == ("pasted", "@hana.paints was connected by a pasted token.")
+
+
+def test_a_choice_gives_no_working_key_away_for_an_older_one(
+    paster: Paster, people: FacebookPeople, issue: Callable[..., str]
+) -> None:
+    [hana] = people.connect_several("hana.paints")
+    version, old = credential_of(hana).version, issue("long", FEW, age_days=45)
+    text = pasted_choice(paster, people, old, "hana.paints", "flora.bakes")
+    assert "@hana.paints is connected already, and its token works" in text
+    assert "@flora.bakes" in text
+    assert (events_of(hana), credential_of(hana).version) == (["connected"], version)
+    assert events_of(Connection.objects.get(handle="flora.bakes")) == ["pasted"]
+    text = pasted_choice(paster, people, old, "hana.paints")
+    assert "is connected already, and its token works" in text
+    assert "The connection is renewed" not in text
 
 
 def test_an_instagram_token_is_kept_as_ever(paster: Paster) -> None:
@@ -148,6 +188,16 @@ def test_a_newer_one_takes_its_place_and_an_older_one_does_not(paster: Paster, i
     assert credential_of(connection).version == version
     assert "has the new token" in paster.kept(issue("long", age_days=1))[1]
     assert credential_of(connection).version > version
+
+
+def test_of_unknown_age_it_is_older_than_one_that_works(
+    paster: Paster, people: FacebookPeople, issue: Callable[..., str]
+) -> None:
+    connection = people.connect(SINGLE)
+    version = credential_of(connection).version
+    people.emulator.state.configure(inspection_missing=["issued_at"])
+    assert "is connected already, and its token works" in paster.kept(issue("long", age_days=45))[1]
+    assert credential_of(connection).version == version
 
 
 def test_what_can_be_renewed_is_not_given_away_for_what_can_not(
@@ -194,6 +244,26 @@ def test_one_that_has_ended_says_why_in_facebooks_words(
     text = paster.refused(token, word, "Facebook")
     assert "the Instagram password" not in text
     assert not Connection.objects.exists()
+
+
+@pytest.mark.parametrize("flavour", ["facebook_login", "system_user"])
+def test_while_a_brake_holds_nothing_is_believed_dead(
+    flavour: str, paster: Paster, people: FacebookPeople, world: Facebook, issue: Callable[..., str]
+) -> None:
+    app = make_meta_app(flavour=flavour)
+    Brake.objects.create(meta_app=app, cause=Brake.Cause.DEATHS, fallen_at=timezone.now())
+    if flavour == "facebook_login":
+        token = issue("long")
+        world.change_password(people.cast[SINGLE].id)
+        paster.refused(token, words.NO_ANSWER, "Facebook")
+    else:
+        user = people.cast["Perennial reporting"].id
+        token = world.generate_token(user).access_token
+        world.revoke_tokens(user)
+        people.browser.post(people.path("system_user"), {"token": token})
+        told = words.refusal(words.NO_ANSWER, "Meta")
+        assert told is not None
+        assert told.title in Page(people.browser.get(people.path("system_user")).content.decode()).text
 
 
 @pytest.mark.parametrize("left_out", STANDARD[:2])

@@ -74,6 +74,12 @@ def test_a_renewal_that_facebook_refuses_is_its_own_line(people: FacebookPeople)
     assert credential_of(connection).token is not None
 
 
+def test_what_was_left_unticked_at_facebook_is_told_as_facebooks(people: FacebookPeople) -> None:
+    connection = people.connect(SINGLE, permissions=["instagram_basic", "pages_show_list"])
+    told = Event.objects.get(subject_id=connection.pk, kind="permission_missing").text
+    assert told == "Needed, but not ticked at Facebook: pages_read_engagement."
+
+
 def test_instagrams_stay_instagrams(people: FacebookPeople) -> None:
     connection = make_connection(tenant=people.tenant, meta_app=make_meta_app(), permissions=None)
     text = people.shown(connection)

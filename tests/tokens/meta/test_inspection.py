@@ -1,5 +1,7 @@
 """The answers of debug_token (meta-wire 2.1)."""
 
+import time
+
 import pytest
 
 from tokens.meta import Inspection, MetaTransient, OurMisconfiguration, Refused, Secret, TokenDead, UnexpectedReply
@@ -70,12 +72,26 @@ def test_a_valid_token_is_told_of(facebook, wire, data, told):
     assert inspected(facebook, wire, data) == told
 
 
-@pytest.mark.parametrize("odd", [-1, True, 1.5, "soon", "", None, [1], {}, 10**12, 10**40, "9" * 19])
+@pytest.mark.parametrize("odd", [-1, True, 1.5, "soon", "", None, [1], {}])
 def test_a_moment_that_is_none_is_not_told(facebook, wire, odd):
     told = inspected(
         facebook, wire, {"is_valid": True, "issued_at": odd, "expires_at": odd, "data_access_expires_at": odd}
     )
     assert (told.issued_at, told.expires_at, told.data_access_expires_at) == (None, None, None)
+
+
+@pytest.mark.parametrize("far", [6_000_000_000, 253_402_300_799, 10**12, 10**40, "9" * 19])
+def test_what_ends_after_a_hundred_years_never_does_and_was_not_issued_then(facebook, wire, far):
+    told = inspected(
+        facebook, wire, {"is_valid": True, "issued_at": far, "expires_at": far, "data_access_expires_at": far}
+    )
+    assert (told.issued_at, told.expires_at, told.data_access_expires_at) == (None, 0, 0)
+
+
+@pytest.mark.parametrize(("ahead", "believed"), [(5, True), (2 * 3600, False)])
+def test_what_is_yet_to_be_issued_is_not_believed_beyond_what_clocks_differ(facebook, wire, ahead, believed):
+    at = int(time.time()) + ahead
+    assert inspected(facebook, wire, {"is_valid": True, "issued_at": at}).issued_at == (at if believed else None)
 
 
 def test_nothing_was_issued_in_1970(facebook, wire):

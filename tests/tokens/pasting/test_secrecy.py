@@ -100,7 +100,7 @@ WITHIN = [
     "tokens.services.examine_token.is_sendable",
     "tokens.services.examine_token.is_personal",
     "tokens.services.paste_token.known",
-    "tokens.services.paste_token.same_token",
+    "tokens.services.stays.same_token",
     "tokens.services.bring_in.store_token",
     "tokens.services.link_account.seal",
     "tokens.services.paste_token.events.record",
