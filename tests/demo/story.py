@@ -7,12 +7,14 @@ from functools import partial
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from django.utils import timezone
 
 from accounts.models import Membership, Role, Tenant, User
 from accounts.services.create_tenant import create_tenant, get_or_create_owner
 from tests.emulator.facebook.cast import SINGLE, SYSTEM_USER
 from tokens import due_dates
 from tokens.models import Credential
+from tokens.services import heartbeat
 from tokens.services.claims import claim_one
 from tokens.services.disconnect import disconnect
 from tokens.services.invite_creator import invite_creator
@@ -208,6 +210,9 @@ class _Story:
         stage.clock.come_back()
         # A worker took this one up a moment ago and was killed: until its claim ends, nobody else touches it.
         claim_one(connection_of(OVERDUE, self.agency).pk, "refresh")
+        # The machine was switched on a moment ago: that the night stood still is over, and no news.
+        for part in heartbeat.SILENCES:
+            heartbeat.beat(part, timezone.now())
         stage.control.delete("requests")
         due_at = Credential.objects.values_list("due_at", flat=True).get(pk=due.pk)
         if due_at is None:
