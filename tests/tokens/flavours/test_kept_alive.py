@@ -93,6 +93,7 @@ def test_the_90_days_are_flagged_14_days_ahead_and_shown_from_the_first(people: 
 def test_once_no_renewal_comes_before_the_end_the_page_promises_none(people: FacebookPeople) -> None:
     connection = people.connect(SINGLE)
     assert "It is renewed by itself on" in people.shown(connection)
+    assert "It works. You need do nothing for now." in people.shown(connection)
     age(people, connection, 49)
     assert attempt_for_real(connection, "refresh") == "refreshed"
     assert credential_of(connection).ends_first, "a renewal on day 98, the end on day 90"
