@@ -137,6 +137,17 @@ def test_released_they_do_so_whatever_brake_fell_in_between(fallen, travel, caus
     assert holding() == []
 
 
+def test_who_is_held_long_after_the_fall_is_released_with_those_before(travel):
+    everybody = crowd(20)
+    kill(everybody[:16])
+    travel(NOW + HOUR)
+    assert kill(everybody[16:]) == ["held"] * 4
+    lift(release=True)
+    travel(NOW + 9 * HOUR)
+    assert kill(everybody[4:]) == ["died"] * 16
+    assert holding() == []
+
+
 def test_what_an_older_brake_holds_still_is_released_with_the_rest(fallen, travel):
     lift()
     travel(NOW + 2 * HOUR)

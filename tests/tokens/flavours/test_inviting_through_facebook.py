@@ -9,6 +9,7 @@ import pytest
 from django.core import mail
 from django.core.management import call_command
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import Event
 from tests.factories import make_connection
@@ -16,6 +17,7 @@ from tests.markup import Page
 from tests.tokens.flavours.facebook import FEW, FacebookPeople
 from tokens.models import Connection, Flavour, Link
 from tokens.services.invite_creator import AGAIN, CONNECTED, JUST_SENT, SENT, invite_creator, send_again
+from tokens.services.links import use_up
 
 pytestmark = pytest.mark.django_db
 LENA = "lena@brandt.example"
@@ -100,6 +102,14 @@ def test_an_invitation_through_the_other_login_is_another_one(people: FacebookPe
 
     make_connection(tenant=people.tenant, handle="flora.bakes")
     assert [invite(Flavour.INSTAGRAM_LOGIN), invite(FACEBOOK), invite(FACEBOOK)] == [CONNECTED, SENT, JUST_SENT]
+
+
+def test_neither_invitation_takes_the_others_place(people: FacebookPeople, alice: Any) -> None:
+    for flavour in (Flavour.INSTAGRAM_LOGIN, FACEBOOK):
+        assert invite_creator(people.tenant, email=LENA, handle="", by=alice, flavour=flavour) == SENT
+    assert Link.objects.open().count() == 2
+    use_up(Link.objects.get(flavour=FACEBOOK), timezone.now())
+    assert Link.objects.open().get().flavour == Flavour.INSTAGRAM_LOGIN
 
 
 def test_a_whole_list_goes_through_it(people: FacebookPeople) -> None:
